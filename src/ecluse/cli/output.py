@@ -1,0 +1,47 @@
+"""How every command speaks: people get text, scripts get one JSON object.
+
+The JSON object goes to standard output; progress and everything for people's eyes while it works
+goes to standard error, so that a pipe never meets it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+screen = Console(stderr=True)
+
+
+def result(facts: Mapping[str, Any], *, as_json: bool, text: str) -> None:
+    """Print a command's result: `facts` as one JSON object, or `text` for a person."""
+    typer.echo(json.dumps(facts, ensure_ascii=False, default=str) if as_json else text)
+
+
+def progress() -> Progress:
+    """Return a progress display on standard error, with rate and time left."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=screen,
+        transient=False,
+    )

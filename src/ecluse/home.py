@@ -1,0 +1,28 @@
+"""Where an embedded installation keeps its state."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def home() -> Path:
+    """Return the folder that holds all state of an embedded run.
+
+    `ECLUSE_HOME` when set; `/var/lib/ecluse` for root, whose own folder no other user may read;
+    otherwise the user's data folder (XDG Base Directory Specification).
+    """
+    chosen = os.environ.get("ECLUSE_HOME")
+    if chosen:
+        return Path(chosen).resolve()
+    if os.geteuid() == 0:
+        return Path("/var/lib/ecluse")
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "ecluse"
+
+
+def private_folder(path: Path) -> Path:
+    """Make `path` (and what leads to it) and close it to everybody but its owner."""
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path
