@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 
@@ -26,3 +28,19 @@ def private_folder(path: Path) -> Path:
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(0o700)
     return path
+
+
+def socket_folder(state: Path) -> Path:
+    """Return (and make) the private folder of the Unix sockets that belong to `state`.
+
+    A socket's path may have 107 bytes at most (sys/un.h); when `state` is too long for that, the
+    sockets stand in a private folder under the system's temporary one, named after `state`.
+    """
+    folder = state / "run"
+    if len(os.fsencode(folder)) > 80:
+        name = hashlib.sha256(os.fsencode(state)).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"ecluse-{os.geteuid()}-{name}"
+    private_folder(folder)
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+        raise PermissionError(f"{folder} belongs to somebody else")
+    return folder

@@ -1,0 +1,111 @@
+"""Bulk evaluation: what a signed feed manifest allows, and not one row more (pure but for keys).
+
+The manifest says how many rows the insurer sends. Each chunk's digest is remembered: the same chunk
+may be evaluated again after a crash, another one in its place may not. So over all attempts the
+rows ever evaluated under a manifest are exactly the rows it announces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import NamedTuple
+
+from ecluse.errors import EcluseError
+from ecluse.keyring.keys import EpochKeys
+from ecluse.keyring.prf import card_index, person_index, person_key, pointer_key, record_key
+from ecluse.keyring.wrap import WRAPPED_SIZE, Target, pointer_row, wrap
+
+
+PERSON_SIZE = 22
+CARD_SIZE = 16
+POINTER_SIZE = WRAPPED_SIZE
+
+
+class BulkError(EcluseError):
+    """The loader asked for more than the manifest allows."""
+
+
+class Evaluated(NamedTuple):
+    """A chunk of `n` rows, evaluated. Blobs of fixed-size items, in the order asked."""
+
+    epoch: int
+    indexes: bytes
+    record_keys: bytes
+    card_indexes: bytes
+    pointers: bytes
+
+
+class FeedPass(NamedTuple):
+    """An opened manifest: whose feed, how many rows, what was evaluated so far."""
+
+    manifest: str
+    insurer: int
+    feed: int
+    rows: int
+    #: (digest, rows) of each chunk evaluated so far, in order.
+    chunks: tuple[tuple[bytes, int], ...]
+
+
+def admit(feed: FeedPass, chunk: int, persons: bytes, cards: bytes, key: bytes) -> FeedPass:
+    """Return `feed` with `chunk` admitted.
+
+    Args:
+        feed: The opened manifest.
+        chunk: Consecutive from 0; an earlier one may come again, with the same rows.
+        persons: n person identifiers of 22 bytes.
+        cards: n card secrets of 16 bytes.
+        key: Keys the digest, so that what is remembered tells nothing about the rows.
+
+    Raises:
+        BulkError: Too many rows, a chunk out of order, or other rows under an earlier number.
+    """
+    rows, rest = divmod(len(persons), PERSON_SIZE)
+    if rest or not rows or len(cards) != rows * CARD_SIZE:
+        raise BulkError("A chunk's persons and cards do not have the same number of rows.")
+    digest = hashlib.blake2b(
+        persons + cards, digest_size=16, key=key, person=b"ecluse/chunk"
+    ).digest()
+    if chunk < len(feed.chunks):
+        if feed.chunks[chunk][0] != digest:
+            raise BulkError(
+                "This chunk was evaluated before with other rows.",
+                hint="A manifest covers one set of rows; a corrected feed needs a new manifest.",
+            )
+        return feed
+    if chunk != len(feed.chunks):
+        raise BulkError("Chunks are evaluated in order.")
+    if sum(count for _, count in feed.chunks) + rows > feed.rows:
+        raise BulkError("More rows than the signed manifest announces.")
+    return feed._replace(chunks=(*feed.chunks, (digest, rows)))
+
+
+def evaluate(keys: EpochKeys, feed: FeedPass, persons: bytes, cards: bytes) -> Evaluated:
+    """Evaluate a chunk that `admit` let through."""
+    indexes, record_keys, card_indexes, pointers = [], [], [], []
+    nonces = os.urandom(12 * (len(cards) // CARD_SIZE))
+    for row in range(len(cards) // CARD_SIZE):
+        identifier = persons[row * PERSON_SIZE : (row + 1) * PERSON_SIZE]
+        secret = cards[row * CARD_SIZE : (row + 1) * CARD_SIZE]
+        target = Target(
+            keys.epoch, person_index(keys.index, identifier), person_key(keys.person, identifier)
+        )
+        card = card_index(keys.index, secret)
+        indexes.append(target.index)
+        record_keys.append(record_key(target.key, feed.insurer, feed.feed))
+        card_indexes.append(card)
+        pointers.append(
+            wrap(
+                pointer_key(keys.pointer, secret),
+                target,
+                pointer_row(card, feed.insurer, feed.feed),
+                nonces[row * 12 : row * 12 + 12],
+            )
+        )
+    return Evaluated(
+        keys.epoch,
+        b"".join(indexes),
+        b"".join(record_keys),
+        b"".join(card_indexes),
+        b"".join(pointers),
+    )

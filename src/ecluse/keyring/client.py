@@ -1,0 +1,176 @@
+"""How the other processes speak to the keyring: one small class per caller."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import msgspec
+
+from ecluse.errors import EcluseError
+from ecluse.keyring import messages as m
+from ecluse.keyring.bulk import Evaluated
+from ecluse.ledger.entry import encode
+from ecluse.ledger.seal import MonthKeys, SealedEntry
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+T = TypeVar("T")
+
+
+class KeyringUnreachableError(EcluseError):
+    """The keyring's process is not there, or went away in the middle of a call."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The keyring does not answer.", hint="Start it (ecluse serve keyring) and try again."
+        )
+
+
+class _Connection:
+    """One connection; calls may overlap, replies come in any order."""
+
+    _caller: str
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / f"keyring-{self._caller}.sock"
+        self._numbers = itertools.count()
+        self._waiting: dict[int, asyncio.Future[m.Reply]] = {}
+        self._writer: asyncio.StreamWriter | None = None
+        self._listener: asyncio.Task[None] | None = None
+        self._opening = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        await self._open()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; calls under way fail."""
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
+
+    async def _open(self) -> asyncio.StreamWriter:
+        async with self._opening:
+            if self._writer is None:
+                try:
+                    reader, self._writer = await asyncio.open_unix_connection(self._path)
+                except OSError:
+                    raise KeyringUnreachableError from None
+                self._listener = asyncio.create_task(self._listen(reader, self._writer))
+            return self._writer
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        decoder = msgspec.msgpack.Decoder(m.Reply)
+        try:
+            while (body := await m.read_frame(reader)) is not None:
+                reply = decoder.decode(body)
+                waiting = self._waiting.pop(reply.number, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(reply)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+            self._writer = None
+            for waiting in self._waiting.values():
+                if not waiting.done():
+                    waiting.set_exception(KeyringUnreachableError())
+            self._waiting.clear()
+
+    async def _ask(self, request: m.Request, answer: type[T]) -> T:
+        writer = await self._open()
+        number = next(self._numbers)
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting[number] = waiting
+        writer.write(m.frame(m.Call(number, request)))
+        reply = await waiting
+        if reply.problem:
+            raise EcluseError(reply.problem, hint=reply.hint)
+        return msgspec.msgpack.decode(reply.value, type=answer)
+
+
+class _Sealing(_Connection):
+    async def seal_entry(self, event: msgspec.Struct) -> SealedEntry:
+        """Have a ledger entry made of `event`."""
+        return await self._ask(m.SealEvent(encode(event)), SealedEntry)
+
+
+class GateKeyring(_Sealing):
+    """What the gate may ask."""
+
+    _caller = "gate"
+
+    async def hello(self, size: int) -> m.Greeting:
+        """Start: tell the ledger's size, learn the state key and whether a restore happened."""
+        return await self._ask(m.Hello(size), m.Greeting)
+
+    async def month_keys(self, month: str) -> MonthKeys:
+        """Return the keys that seal this month's entries."""
+        return await self._ask(m.MonthKeysOf(month), MonthKeys)
+
+    async def locate(self, checks: Sequence[m.Asked]) -> list[m.Located]:
+        """Return where each check leads."""
+        return await self._ask(m.Locate(tuple(checks)), list[m.Located])
+
+    async def unseal(self, entries: Sequence[m.Committed]) -> list[m.Opened]:
+        """Return the record keys of committed entries."""
+        return await self._ask(m.Unseal(tuple(entries)), list[m.Opened])
+
+
+class FeedKeyring(_Sealing):
+    """What the loader may ask."""
+
+    _caller = "feed"
+
+    async def loader_identity(self) -> str:
+        """Return the age identity that feeds are encrypted to."""
+        return await self._ask(m.LoaderIdentity(), str)
+
+    async def open_feed(self, manifest: bytes, signature: bytes) -> int:
+        """Present a signed manifest; return its row count."""
+        return await self._ask(m.OpenFeed(manifest, signature), int)
+
+    async def evaluate(self, chunk: int, persons: bytes, cards: bytes) -> Evaluated:
+        """Evaluate a chunk: n person identifiers of 22 bytes, n card secrets of 16."""
+        return await self._ask(m.EvaluateChunk(chunk, persons, cards), Evaluated)
+
+
+class LedgerKeyring(_Connection):
+    """What the ledger's keeper and verifier may ask."""
+
+    _caller = "ledger"
+
+    async def sign(self, body: bytes, size: int) -> bytes:
+        """Have a checkpoint over `size` entries signed (Ed25519, 64 bytes)."""
+        return await self._ask(m.Sign(body, size), bytes)
+
+    async def public_key(self) -> bytes:
+        """Return the checkpoint key's public part."""
+        return await self._ask(m.PublicKey(), bytes)
+
+    async def salts(self) -> dict[str, bytes]:
+        """Return the salt key of every month that was not erased."""
+        return await self._ask(m.Salts(), dict[str, bytes])
+
+
+class OfficerKeyring(_Sealing):
+    """What an officer's command may ask."""
+
+    _caller = "officer"
+
+    async def public_key(self) -> bytes:
+        """Return the checkpoint key's public part."""
+        return await self._ask(m.PublicKey(), bytes)
+
+    async def loader_identity(self) -> str:
+        """Return the age identity that feeds are encrypted to."""
+        return await self._ask(m.LoaderIdentity(), str)

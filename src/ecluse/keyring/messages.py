@@ -1,0 +1,178 @@
+"""What crosses the keyring's border: small typed messages, length-prefixed msgpack.
+
+A socket per caller says who may ask what: the gate locates and unseals, the loader evaluates feeds,
+the ledger's keeper has checkpoints signed, an officer's command has entries sealed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+
+#: Larger than any batch; a bulk chunk of 65,536 rows takes about 9 MB on its way back.
+MOST_BYTES = 64 * 1024 * 1024
+
+
+class Asked(msgspec.Struct, frozen=True, array_like=True):
+    """One check to locate."""
+
+    #: The id that the ledger entry of this check will have (16 random bytes).
+    entry: bytes
+    lane: str
+    organisation: bytes
+    #: 22 bytes for a person, 16 for a card.
+    identifier: bytes
+
+
+class Located(msgspec.Struct, frozen=True, array_like=True):
+    """Where one check leads. A miss looks like a find: indexes that no record has."""
+
+    #: (epoch, index) to look for.
+    candidates: tuple[tuple[int, bytes], ...]
+    #: The insurer of the card presented; None otherwise.
+    insurer: int | None
+    #: The row name and wrapped key of the settlement reference, to be stored with the entry.
+    reference_row: bytes
+    wrapped: bytes
+    #: False when the keyring's meter refused: nothing may be released.
+    admitted: bool
+
+
+class Committed(msgspec.Struct, frozen=True, array_like=True):
+    """One committed entry to unseal for."""
+
+    entry: bytes
+    position: int
+
+
+class Opened(msgspec.Struct, frozen=True, array_like=True):
+    """The record keys of one committed entry: (insurer, feed) to 32 bytes; empty when refused."""
+
+    record_keys: tuple[tuple[int, int, bytes], ...]
+    reference: bytes
+
+
+class Locate(msgspec.Struct, frozen=True, tag="locate"):
+    """Ask where identifiers lead."""
+
+    checks: tuple[Asked, ...]
+
+
+class Unseal(msgspec.Struct, frozen=True, tag="unseal"):
+    """Ask for the keys of committed entries."""
+
+    entries: tuple[Committed, ...]
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """A gate starts; the keyring compares the ledger's size with what it remembers."""
+
+    size: int
+
+
+class Greeting(msgspec.Struct, frozen=True):
+    """What a gate needs to start."""
+
+    state_key: bytes
+    restored: bool
+
+
+class MonthKeysOf(msgspec.Struct, frozen=True, tag="month"):
+    """Ask for the keys of a month of ledger."""
+
+    month: str
+
+
+class LoaderIdentity(msgspec.Struct, frozen=True, tag="loader"):
+    """Ask for the age identity that feeds are encrypted to."""
+
+
+class OpenFeed(msgspec.Struct, frozen=True, tag="open_feed"):
+    """Present a signed manifest."""
+
+    manifest: bytes
+    signature: bytes
+
+
+class EvaluateChunk(msgspec.Struct, frozen=True, tag="evaluate"):
+    """Ask for the evaluation of a chunk of the opened feed."""
+
+    chunk: int
+    persons: bytes
+    cards: bytes
+
+
+class SealEvent(msgspec.Struct, frozen=True, tag="seal"):
+    """Ask for a ledger entry of this event (encoded by `ecluse.ledger.entry`)."""
+
+    event: bytes
+
+
+class Sign(msgspec.Struct, frozen=True, tag="sign"):
+    """Ask for the signature of a checkpoint over `size` entries."""
+
+    body: bytes
+    size: int
+
+
+class PublicKey(msgspec.Struct, frozen=True, tag="public_key"):
+    """Ask for the checkpoint key's public part (32 bytes)."""
+
+
+class Salts(msgspec.Struct, frozen=True, tag="salts"):
+    """Ask for the salt key of every month that was not erased: enough to verify, not to read."""
+
+
+Request = (
+    Locate
+    | Unseal
+    | Hello
+    | MonthKeysOf
+    | LoaderIdentity
+    | OpenFeed
+    | EvaluateChunk
+    | SealEvent
+    | Sign
+    | PublicKey
+    | Salts
+)
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A request with the number that its reply will carry."""
+
+    number: int
+    request: Request
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The reply to call `number`: a value, or what is wrong."""
+
+    number: int
+    value: msgspec.Raw
+    problem: str = ""
+    hint: str = ""
+
+
+async def read_frame(reader: asyncio.StreamReader) -> bytes | None:
+    """Read one message; None at the end of the stream.
+
+    Raises:
+        ValueError: The message is longer than any honest one.
+    """
+    try:
+        size = int.from_bytes(await reader.readexactly(4), "big")
+        if size > MOST_BYTES:
+            raise ValueError(f"a message of {size} bytes")
+        return await reader.readexactly(size)
+    except asyncio.IncompleteReadError:
+        return None
+
+
+def frame(message: Any) -> bytes:  # noqa: ANN401 - any message of this module
+    """Return `message` ready to be written."""
+    body = msgspec.msgpack.encode(message)
+    return len(body).to_bytes(4, "big") + body

@@ -1,0 +1,74 @@
+"""Whose manifests the keyring believes: the insurers' signing keys, kept beside its own keys.
+
+The database has them too, but whoever writes to the database must not be able to make the keyring
+evaluate a feed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ecluse.keyring.bulk import BulkError
+from ecluse.keyring.vault import write_durably
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class TrustedInsurer(msgspec.Struct, frozen=True):
+    """An insurer's number in the database and its Ed25519 public key (32 bytes)."""
+
+    insurer: int
+    signing_key: bytes
+
+
+class _Announced(msgspec.Struct, frozen=True):
+    """What the keyring needs to read in a feed manifest; the rest is the loader's business."""
+
+    amc: str
+    feed: int
+    rows: int
+
+
+def add_insurer(folder: Path, amc: str, insurer: int, signing_key: bytes) -> None:
+    """Trust `signing_key` for the feeds of the insurer with AMC number `amc`."""
+    trusted = insurers(folder)
+    trusted[amc] = TrustedInsurer(insurer, signing_key)
+    write_durably(folder / "insurers.json", msgspec.json.encode(trusted))
+
+
+def insurers(folder: Path) -> dict[str, TrustedInsurer]:
+    """Return the trusted insurers by AMC number."""
+    path = folder / "insurers.json"
+    if not path.exists():
+        return {}
+    return msgspec.json.decode(path.read_bytes(), type=dict[str, TrustedInsurer])
+
+
+def announced(
+    trusted: dict[str, TrustedInsurer], manifest: bytes, signature: bytes
+) -> tuple[int, int, int]:
+    """Return (insurer, feed, rows) of a manifest whose signature holds.
+
+    Raises:
+        BulkError: Not a manifest, an unknown insurer, or a signature that does not hold.
+    """
+    try:
+        told = msgspec.json.decode(manifest, type=_Announced)
+    except msgspec.MsgspecError:
+        raise BulkError("This is not a feed manifest.") from None
+    insurer = trusted.get(told.amc)
+    if insurer is None:
+        raise BulkError(
+            "The keyring knows no insurer with this AMC number.", hint="ecluse insurer add"
+        )
+    try:
+        Ed25519PublicKey.from_public_bytes(insurer.signing_key).verify(signature, manifest)
+    except InvalidSignature:
+        raise BulkError("The manifest's signature does not hold for its insurer.") from None
+    return insurer.insurer, told.feed, told.rows
