@@ -1,0 +1,3 @@
+"""The one way out: signatures, lanes, `decide`, release."""
+
+from __future__ import annotations

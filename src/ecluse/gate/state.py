@@ -1,0 +1,101 @@
+"""What `decide` decides on: the rows of the accounts, organisations and cards of one batch (pure)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from ecluse.gate.windows import Recent, Ring
+
+
+class Lane(StrEnum):
+    """Which proof the asker brought."""
+
+    CARD = "card"
+    TYPED = "typed"
+
+
+class Account(msgspec.Struct, frozen=True):
+    """One professional's account."""
+
+    organisation: bytes
+    #: Seconds since the epoch.
+    probation_until: float
+    locked: bool
+    typed: Recent = Recent()
+    card: Ring = Ring()
+
+
+class Organisation(msgspec.Struct, frozen=True):
+    """One pharmacy, practice or hospital."""
+
+    professionals: int
+    region: str
+    profession: str
+    typed: Ring = Ring()
+    card: Ring = Ring()
+
+
+class State(msgspec.Struct, frozen=True):
+    """Everything a batch of checks touches. Mappings are replaced, never changed."""
+
+    accounts: dict[bytes, Account]
+    organisations: dict[bytes, Organisation]
+    #: Card token to the organisations that it was shown to, as tokens of its own.
+    cards: dict[bytes, Recent]
+    #: What is left of this gate's blocks, by scope, for the present hour.
+    leases: dict[str, int]
+    #: After a restore, budgets count as spent until then (seconds since the epoch).
+    spent_until: float = 0.0
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """One check, as `decide` sees it: tokens only, nobody's identifier."""
+
+    account: bytes
+    lane: Lane
+    #: The subject as this account's token: the same person is another token elsewhere.
+    subject: bytes
+    #: Whether a record stands under the subject's index.
+    found: bool
+    #: Whether the keyring's meter let it through.
+    admitted: bool
+    #: The device's registration is in force at the time of the decision.
+    registered: bool = True
+    #: Card lane: the card, and the organisation as that card's token.
+    card: bytes = b""
+    visitor: bytes = b""
+
+
+class Reason(StrEnum):
+    """Why a check is refused. For the ledger and the account page, never for the asker's screen."""
+
+    UNKNOWN = "unknown"
+    LOCKED = "locked"
+    UNREGISTERED = "unregistered"
+    METERED = "metered"
+    RESTORED = "restored"
+    ACCOUNT_DAY = "account_day"
+    ACCOUNT_HOUR = "account_hour"
+    ORGANISATION_DAY = "organisation_day"
+    REGION_DAY = "region_day"
+    PLATFORM_DAY = "platform_day"
+    CARD_DAY = "card_day"
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What was decided for one check."""
+
+    released: bool
+    reason: Reason | None = None
+    #: The same account asked the same subject within the day: costs nothing.
+    repeat: bool = False
+
+
+PLATFORM = "platform"
+
+
+def region_scope(organisation: Organisation) -> str:
+    """Return the name of the cap that an organisation's region and profession share."""
+    return f"region/{organisation.region}/{organisation.profession}"

@@ -1,0 +1,97 @@
+"""The policy as the gate reads it: caps, windows, grids; parsed strictly from TOML."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import resources
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from ecluse.errors import EcluseError
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+Cap = Annotated[int, msgspec.Meta(ge=0)]
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class PolicyError(EcluseError):
+    """The policy file is not one."""
+
+
+class CardLane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Caps of the card lane: distinct persons in any 24 hours."""
+
+    account_day: AtLeastOne
+    organisation_day: AtLeastOne
+    organisations_per_card_day: AtLeastOne
+
+
+class TypedLane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Caps of the typed lane: distinct subjects asked, found or not."""
+
+    account_day: Cap
+    account_hour: Cap
+    organisation_day_per_professional: Cap
+    organisation_day_least: Cap
+    organisation_day_floor: Cap
+    region_profession_day: Cap
+    platform_day: Cap
+    lease_block: AtLeastOne
+
+    def organisation_day(self, professionals: int) -> int:
+        """Return the cap of an organisation with so many registered professionals."""
+        return max(
+            self.organisation_day_least, self.organisation_day_per_professional * professionals
+        )
+
+
+class Probation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a new or recovered account begins."""
+
+    hours: Cap
+    fraction: Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+    def of(self, cap: int) -> int:
+        """Return what is left of `cap` during probation, rounded down."""
+        return int(cap * self.fraction)
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One version of the policy."""
+
+    version: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    registration_hours: Annotated[int, msgspec.Meta(ge=1, le=12)]
+    refusal_grid_ms: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    settlement_days: AtLeastOne
+    card: CardLane
+    typed: TypedLane
+    probation: Probation
+
+
+def parse(text: bytes) -> Policy:
+    """Parse a policy file.
+
+    Raises:
+        PolicyError: Not TOML, a key missing, unknown, or out of its range; says which.
+    """
+    try:
+        return msgspec.toml.decode(text, type=Policy)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PolicyError(
+            f"The policy file does not hold: {error}", hint="Compare it with the default policy."
+        ) from None
+
+
+def read(path: Path | None = None) -> tuple[Policy, str]:
+    """Return the policy at `path` (the default one if None) and its SHA-256 in hex."""
+    text = (
+        (resources.files(__package__) / "default.toml").read_bytes()
+        if path is None
+        else path.read_bytes()
+    )
+    return parse(text), hashlib.sha256(text).hexdigest()
