@@ -1,0 +1,3 @@
+"""The library that practice software uses to sign in and to check."""
+
+from __future__ import annotations
