@@ -1,0 +1,3 @@
+"""PostgreSQL: embedded or external, its roles and migrations."""
+
+from __future__ import annotations

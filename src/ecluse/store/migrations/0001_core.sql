@@ -156,7 +156,7 @@ CREATE TABLE settlement (
 
 -- What holds for the whole platform. After a restore budgets count as spent until spent_until.
 CREATE TABLE platform (
-  only          boolean PRIMARY KEY DEFAULT true CHECK (only),
+  one           boolean PRIMARY KEY DEFAULT true CHECK (one),
   spent_until   timestamptz NOT NULL DEFAULT '-infinity'
 );
 INSERT INTO platform DEFAULT VALUES;
