@@ -1,0 +1,223 @@
+"""What the ledger records: one small frozen type per event.
+
+An event is written as a msgpack map that describes itself: `type` holds its tag below, the other
+keys are the attribute names, and attributes at their default are left out. Tags and attribute names
+are therefore for ever: a new attribute comes with a default, an old one never changes its meaning.
+
+No event holds an identifier of a member. A subject is the PRF index that records are found by.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from ecluse.ledger.errors import LedgerError
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What all events share."""
+
+    #: When it was decided, with its time zone. Sealed with the rest, unlike the row's own time,
+    #: which only orders the ledger and finds a period in it.
+    at: datetime
+
+
+class Check(Event, frozen=True, kw_only=True, tag="check"):
+    """A check was decided. Written in the transaction that spends its budget, before any answer."""
+
+    #: The asker's id of the request (16 bytes): a repeated request finds its first answer by it.
+    check: bytes
+    #: 16 bytes each.
+    account: bytes
+    organisation: bytes
+    #: RFC 7638 SHA-256 thumbprint of the device that signed (32 bytes).
+    device: bytes
+    #: Which proof the asker brought: `card` or `typed`.
+    lane: str
+    #: What the subject was given as: `card` or `person`.
+    kind: str
+    #: The person's index (16 bytes), whether or not a record stands under it.
+    subject: bytes
+    #: (insurer, feed) of each record that the answer opens; empty on a refusal.
+    opened: tuple[tuple[int, int], ...] = ()
+    #: The care family asked about: the field that the answer discloses.
+    family: str
+    care_date: date
+    outcome: Literal["released", "refused"]
+    #: Why it was refused, in the gate's word for it; empty when released.
+    reason: str = ""
+    #: The same account asked the same subject within the day.
+    repeat: bool = False
+    #: SHA-256 that the settlement reference is found by (32 bytes); empty when none was given.
+    reference: bytes = b""
+    #: Version of the policy that decided.
+    policy: str
+
+
+class Withheld(Event, frozen=True, kw_only=True, tag="withheld"):
+    """A check that was recorded as released was refused after its record was opened, or failed.
+
+    Written before that refusal leaves: the scope of an incident counts what was really answered.
+    """
+
+    #: The id of the check's ledger entry (16 bytes).
+    entry: bytes
+    reason: str
+
+
+class Login(Event, frozen=True, kw_only=True, tag="login"):
+    """A passkey vouched for a device. Written in the transaction that registers the device."""
+
+    account: bytes
+    #: Thumbprint of the device registered (32 bytes).
+    device: bytes
+    #: SHA-256 of the passkey's credential id (32 bytes).
+    credential: bytes
+
+
+class Logout(Event, frozen=True, kw_only=True, tag="logout"):
+    """Registrations were ended by their owner. Written in the transaction that revokes them."""
+
+    account: bytes
+    #: Thumbprint of the device that asked (32 bytes).
+    device: bytes
+    #: How many registrations ended.
+    devices: int = 1
+
+
+class EnrolmentAsked(Event, frozen=True, kw_only=True, tag="enrolment_asked"):
+    """A passkey asks to join an organisation. Written when the request is kept for an officer."""
+
+    #: What the officer compares, e.g. `7QFD-M2KX-94TA`: it commits to the passkey's public key.
+    fingerprint: str
+    #: The organisation's number, as asked.
+    finess: str
+    #: SHA-256 of the passkey's credential id (32 bytes).
+    credential: bytes
+
+
+class EnrolmentAccepted(Event, frozen=True, kw_only=True, tag="enrolment_accepted"):
+    """An officer let a passkey join. Written in the transaction that makes the account."""
+
+    fingerprint: str
+    account: bytes
+    organisation: bytes
+    #: SHA-256 of the passkey's credential id (32 bytes).
+    credential: bytes
+
+
+class FeedInForce(Event, frozen=True, kw_only=True, tag="feed_in_force"):
+    """An insurer's feed took effect. Written in the transaction that switches to it."""
+
+    insurer: int
+    feed: int
+    #: SHA-256 of the signed manifest (32 bytes).
+    manifest: bytes
+    accepted: int
+    rejected: int
+
+
+class FeedRefused(Event, frozen=True, kw_only=True, tag="feed_refused"):
+    """An insurer's feed was refused as a whole. Written when its loading ends."""
+
+    insurer: int
+    feed: int
+    #: SHA-256 of the signed manifest (32 bytes).
+    manifest: bytes
+    reason: str
+
+
+class PolicyInForce(Event, frozen=True, kw_only=True, tag="policy_in_force"):
+    """A policy took effect. Written by a gate that starts with another one than the last noted."""
+
+    version: str
+    #: SHA-256 of the policy file (32 bytes).
+    sha256: bytes
+
+
+class Lock(Event, frozen=True, kw_only=True, tag="lock"):
+    """An account was locked. Written in the transaction that locks it."""
+
+    account: bytes
+    reason: str
+
+
+class Unlock(Event, frozen=True, kw_only=True, tag="unlock"):
+    """A locked account was opened again. Written in the transaction that opens it."""
+
+    account: bytes
+    reason: str
+
+
+class Restored(Event, frozen=True, kw_only=True, tag="restored"):
+    """The database came back from a backup. Written by the gate that found the ledger shorter.
+
+    From here on every earlier registration is void and budgets count as spent for a day.
+    """
+
+    #: Entries that the database held when the restore was noticed.
+    entries: int
+
+
+class PageRelease(Event, frozen=True, kw_only=True, tag="page_release"):
+    """The pages that professionals' browsers load were released. Written at each release."""
+
+    #: Path of each file to its SHA-256 (32 bytes).
+    files: dict[str, bytes]
+
+
+AnyEvent = (
+    Check
+    | Withheld
+    | Login
+    | Logout
+    | EnrolmentAsked
+    | EnrolmentAccepted
+    | FeedInForce
+    | FeedRefused
+    | PolicyInForce
+    | Lock
+    | Unlock
+    | Restored
+    | PageRelease
+)
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(AnyEvent)
+
+
+class UnknownEventError(LedgerError):
+    """The bytes are no event that this version knows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A ledger entry holds no event that this version knows.",
+            hint="It was written by a newer version: upgrade before reading it.",
+        )
+
+
+def encode(event: Event) -> bytes:
+    """Return the event as msgpack.
+
+    Raises:
+        ValueError: Its time has no time zone.
+    """
+    if event.at.tzinfo is None:
+        raise ValueError("the time of an event needs a time zone")
+    return _encoder.encode(event)
+
+
+def decode(body: bytes) -> AnyEvent:
+    """Return the event that `encode` wrote; its time comes back in UTC.
+
+    Raises:
+        UnknownEventError: Unknown tag, or an attribute missing or of the wrong type.
+    """
+    try:
+        event: AnyEvent = _decoder.decode(body)
+    except msgspec.DecodeError:
+        raise UnknownEventError from None
+    return event
