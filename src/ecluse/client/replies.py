@@ -1,0 +1,161 @@
+"""What the gate answers, typed. Members that this version does not know are ignored."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+
+class Organisation(msgspec.Struct, frozen=True):
+    """Whose account this is."""
+
+    name: str
+    finess: str
+
+
+class LoginBegun(msgspec.Struct, frozen=True):
+    """`POST /v1/login/begin`; `expires_in` in seconds."""
+
+    nonce: str
+    expires_in: int
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """`POST /v1/login/finish`: from now on the device signs as `keyid`."""
+
+    keyid: str
+    organisation: Organisation
+    label: str
+    expires_at: datetime
+
+
+class SignedOut(msgspec.Struct, frozen=True):
+    """`POST /v1/logout`: how many devices were signed out."""
+
+    devices: int
+
+
+class EnrolmentBegun(msgspec.Struct, frozen=True):
+    """`POST /v1/enrolments/begin`; `public_key` is `PublicKeyCredentialCreationOptionsJSON`."""
+
+    ticket: str
+    public_key: dict[str, object]
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """`POST /v1/enrolments/finish`: the fingerprint that an officer has to accept."""
+
+    fingerprint: str
+    state: Literal["pending", "accepted", "refused"]
+
+
+class EnrolmentState(msgspec.Struct, frozen=True):
+    """`GET /v1/enrolments/{fingerprint}`."""
+
+    state: Literal["pending", "accepted", "refused"]
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """Typed checks left in a window, of how many."""
+
+    left: int
+    cap: int
+
+
+class TypedBudgets(msgspec.Struct, frozen=True):
+    """Typed checks left in any 24 hours and in any hour."""
+
+    day: Budget
+    hour: Budget
+
+
+class RegisteredDevice(msgspec.Struct, frozen=True):
+    """A device that may sign; `this` is the one that asked."""
+
+    registered_at: datetime
+    expires_at: datetime
+    this: bool
+
+
+class Me(msgspec.Struct, frozen=True):
+    """`GET /v1/me`: the asker's own account."""
+
+    organisation: Organisation
+    label: str
+    locked: str | None
+    probation_until: datetime | None
+    typed: TypedBudgets
+    devices: list[RegisteredDevice]
+    expires_at: datetime
+
+
+class Insurer(msgspec.Struct, frozen=True):
+    """Whom to bill."""
+
+    amc: str
+    name: str
+
+
+class Labels(msgspec.Struct, frozen=True):
+    """A cover package's name."""
+
+    label_fr: str
+    label_en: str
+
+
+class Line(msgspec.Struct, frozen=True):
+    """What a package pays for one kind of act, e.g. "150% BR"."""
+
+    act_fr: str
+    act_en: str
+    basis: str
+
+
+class Cover(msgspec.Struct, frozen=True):
+    """Cover in the one care family that was asked for."""
+
+    family: str
+    package: Labels
+    valid_from: date
+    valid_to: date | None
+    lines: list[Line]
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """A promise of a place in the ledger, under the latest signed checkpoint."""
+
+    position: int
+    checkpoint: str
+
+
+class Covered(msgspec.Struct, frozen=True, tag_field="outcome", tag="covered"):
+    """The person is covered. `cover` comes in the card lane only."""
+
+    lane: str
+    insurer: Insurer
+    reference: str
+    receipt: Receipt
+    cover: Cover | None = None
+
+
+class NotCovered(msgspec.Struct, frozen=True, tag_field="outcome", tag="not_covered"):
+    """The card is known and its bearer is not covered on that date. Card lane only."""
+
+    lane: str
+    receipt: Receipt
+
+
+class Refused(msgspec.Struct, frozen=True, tag_field="outcome", tag="refused"):
+    """No answer, for whatever reason: the reply is the same for all of them."""
+
+
+CheckReply = Covered | NotCovered | Refused
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Every 4xx and 5xx: a code for programs, a sentence for people."""
+
+    error: str
+    message: str

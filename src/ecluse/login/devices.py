@@ -1,0 +1,120 @@
+"""Device registrations: which key may sign for which account, until when.
+
+Rows of the table `device`, for the gate's role. The caller brings connection, transaction and
+time. Nothing here opens a session: a registration only says whose signatures count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ecluse.errors import EcluseError
+
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import asyncpg
+
+REGISTRATION = timedelta(hours=12)
+"""How long a device's key counts before its owner must sign in again, at most."""
+
+# The same key again is a renewal, by a new gesture; a revoked key never comes back.
+_REGISTER = """
+INSERT INTO device (account, thumbprint, public_key, credential, registered_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (account, thumbprint) DO UPDATE
+SET credential = excluded.credential, registered_at = excluded.registered_at,
+    expires_at = excluded.expires_at
+WHERE device.revoked_at IS NULL
+RETURNING true
+"""
+_LOAD = """
+SELECT account, thumbprint, public_key, credential, registered_at, expires_at FROM device
+WHERE account = $1 AND thumbprint = $2 AND expires_at > $3 AND revoked_at IS NULL
+"""
+_LISTED = """
+SELECT account, thumbprint, public_key, credential, registered_at, expires_at FROM device
+WHERE account = $1 AND expires_at > $2 AND revoked_at IS NULL
+ORDER BY registered_at, thumbprint
+"""
+_REVOKE = """
+UPDATE device SET revoked_at = $3
+WHERE account = $1 AND thumbprint = $2 AND expires_at > $3 AND revoked_at IS NULL
+RETURNING true
+"""
+_REVOKE_ALL = """
+UPDATE device SET revoked_at = $2
+WHERE account = $1 AND expires_at > $2 AND revoked_at IS NULL
+RETURNING true
+"""
+
+
+class DeviceError(EcluseError):
+    """A device that cannot be registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One registered key: P-256 point of 65 bytes, and the passkey that vouched for it."""
+
+    account: bytes
+    thumbprint: bytes
+    public_key: bytes
+    credential: bytes
+    registered_at: datetime
+    expires_at: datetime
+
+
+async def register(
+    connection: asyncpg.Connection[Any], device: Device, *, lifetime: timedelta = REGISTRATION
+) -> None:
+    """Let a device sign for its account until `expires_at`.
+
+    Raises:
+        DeviceError: The key was revoked, or the time asked for is longer than `lifetime`.
+    """
+    if not timedelta() < device.expires_at - device.registered_at <= lifetime:
+        raise DeviceError("A device's registration lasts twelve hours at most.")
+    registered = await connection.fetchval(
+        _REGISTER,
+        device.account,
+        device.thumbprint,
+        device.public_key,
+        device.credential,
+        device.registered_at,
+        device.expires_at,
+    )
+    if not registered:
+        raise DeviceError(
+            "This device's key was signed out for good.", hint="Sign in again with a new key."
+        )
+
+
+async def load(
+    connection: asyncpg.Connection[Any], account: bytes, thumbprint: bytes, now: datetime
+) -> Device | None:
+    """Return the device if its signature counts now: registered, not expired, not revoked."""
+    row = await connection.fetchrow(_LOAD, account, thumbprint, now)
+    return Device(**row) if row else None
+
+
+async def listed(
+    connection: asyncpg.Connection[Any], account: bytes, now: datetime
+) -> list[Device]:
+    """Return the account's devices whose signatures count now, the oldest first."""
+    return [Device(**row) for row in await connection.fetch(_LISTED, account, now)]
+
+
+async def revoke(
+    connection: asyncpg.Connection[Any], account: bytes, thumbprint: bytes, now: datetime
+) -> int:
+    """Sign one device out; return how many that were signed in are out now (0 or 1)."""
+    return len(await connection.fetch(_REVOKE, account, thumbprint, now))
+
+
+async def revoke_all(connection: asyncpg.Connection[Any], account: bytes, now: datetime) -> int:
+    """Sign every device of the account out; return how many that were signed in are out now."""
+    return len(await connection.fetch(_REVOKE_ALL, account, now))
