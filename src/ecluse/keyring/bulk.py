@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ecluse.errors import EcluseError
-from ecluse.keyring.keys import EpochKeys
 from ecluse.keyring.prf import card_index, person_index, person_key, pointer_key, record_key
 from ecluse.keyring.wrap import WRAPPED_SIZE, Target, pointer_row, wrap
+
+
+if TYPE_CHECKING:
+    from ecluse.keyring.keys import EpochKeys
 
 
 PERSON_SIZE = 22
@@ -91,7 +94,7 @@ def evaluate(keys: EpochKeys, feed: FeedPass, persons: bytes, cards: bytes) -> E
             keys.epoch, person_index(keys.index, identifier), person_key(keys.person, identifier)
         )
         card = card_index(keys.index, secret)
-        indexes.append(target.index)
+        indexes.append(target.idx)
         record_keys.append(record_key(target.key, feed.insurer, feed.feed))
         card_indexes.append(card)
         pointers.append(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from ecluse.ledger.entry import Event
+
 
 T = TypeVar("T")
 
@@ -99,7 +101,7 @@ class _Connection:
 
 
 class _Sealing(_Connection):
-    async def seal_entry(self, event: msgspec.Struct) -> SealedEntry:
+    async def seal_entry(self, event: Event) -> SealedEntry:
         """Have a ledger entry made of `event`."""
         return await self._ask(m.SealEvent(encode(event)), SealedEntry)
 

@@ -94,7 +94,7 @@ class Keyring:
         admitted = (
             meter is not None
             and (card is None) == (check.lane == "typed")
-            and meter.admit(targets[-1].index, now)
+            and meter.admit(targets[-1].idx, now)
         )
         reference = os.urandom(16)
         row = reference_row(reference, check.organisation)
@@ -102,7 +102,7 @@ class Keyring:
         if admitted:
             ticket = Ticket(check.lane, check.organisation, targets, insurer, reference)
             self._tickets.put(check.entry, ticket, now)
-        candidates = tuple((target.epoch, target.index) for target in targets)
+        candidates = tuple((target.epoch, target.idx) for target in targets)
         return Located(candidates, insurer, row, wrapped, admitted)
 
     def _targets(self, identifier: bytes) -> tuple[Target, ...]:
@@ -138,7 +138,7 @@ class Keyring:
         event = self._read(row) if row is not None and row.entry == asked.entry else None
         if ticket is None or not isinstance(event, Check) or event.outcome != "released":
             return Opened((), b"")
-        target = next((t for t in ticket.targets if t.index == event.subject), None)
+        target = next((t for t in ticket.targets if t.idx == event.subject), None)
         if (
             target is None
             or event.lane != ticket.lane

@@ -7,9 +7,11 @@ A restart forgets them all, so no old entry can be opened again.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ecluse.keyring.wrap import Target
+
+if TYPE_CHECKING:
+    from ecluse.keyring.wrap import Target
 
 
 class Ticket(NamedTuple):

@@ -23,14 +23,14 @@ class Target(NamedTuple):
     """A person as the keyring knows one: the epoch, the index, the person's key."""
 
     epoch: int
-    index: bytes
+    idx: bytes
     key: bytes
 
 
 def wrap(key: bytes, target: Target, bound_to: bytes, nonce: bytes | None = None) -> bytes:
     """Wrap `target` under `key`, bound to the row it will stand in; 78 bytes."""
     nonce = os.urandom(_NONCE) if nonce is None else nonce
-    body = target.epoch.to_bytes(2, "big") + target.index + target.key
+    body = target.epoch.to_bytes(2, "big") + target.idx + target.key
     return nonce + AESGCM(key).encrypt(nonce, body, bound_to)
 
 

@@ -37,7 +37,7 @@ SELECT first FROM head
 
 
 async def append(
-    connection: asyncpg.Connection[Any],
+    connection: asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any],
     entries: Sequence[SealedEntry],
     at: datetime,
     shard: int = 0,

@@ -1,0 +1,306 @@
+"""One transaction per micro-batch: nonces spent, rows locked, checks decided, entries appended.
+
+A commit is shared by all the checks that wait, and the database does few, large statements. Nothing
+in here releases anything: that comes after the commit, elsewhere.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from ecluse.gate import rows
+from ecluse.gate.clock import Anchor, gate_time
+from ecluse.gate.decide import decide
+from ecluse.gate.leases import Leases, needs
+from ecluse.gate.state import Account, Ask, Lane, Outcome, State, region_scope
+from ecluse.ledger.append import append
+from ecluse.ledger.entry import Check
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import asyncpg
+
+    from ecluse.gate.journal import Journal
+    from ecluse.gate.pending import Pending
+    from ecluse.gate.rows import Record
+    from ecluse.gate.tokens import Tokens
+    from ecluse.keyring.messages import Located
+    from ecluse.policy.policy import Policy
+
+
+V = TypeVar("V")
+
+
+class Decided(NamedTuple):
+    """A check whose entry is durable."""
+
+    pending: Pending
+    outcome: Outcome
+    #: The records it may open, all of one person; the epoch's index first found.
+    records: tuple[Record, ...]
+    position: int
+
+
+class Item(NamedTuple):
+    """A check, and where the keyring says it leads."""
+
+    pending: Pending
+    located: Located
+
+
+class _Found(NamedTuple):
+    """A check's subject: under which index, with which records."""
+
+    idx: bytes
+    records: tuple[Record, ...]
+
+
+class Desk:
+    """Decides batches on its own database connections, one at a time.
+
+    `insurers` are their numbers by AMC number, to honour one that the asker named.
+    """
+
+    def __init__(
+        self,
+        connection: asyncpg.Connection[Any],
+        lease_connection: asyncpg.Connection[Any],
+        policy: Policy,
+        tokens: Tokens,
+        journal: Journal,
+        insurers: Mapping[str, int],
+    ) -> None:
+        self._connection = connection
+        self._lease_connection = lease_connection
+        self._policy = policy
+        self._tokens = tokens
+        self._journal = journal
+        self._leases = Leases(policy.typed)
+        self._anchor: Anchor | None = None
+        self._insurers = insurers
+
+    @property
+    def lost(self) -> bool:
+        """Tell whether a connection is gone; this desk is then of no more use."""
+        return self._connection.is_closed() or self._lease_connection.is_closed()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._connection.terminate()
+        self._lease_connection.terminate()
+
+    async def commit(self, items: Sequence[Item]) -> tuple[list[Decided], list[Pending]]:
+        """Decide `items` and make their entries durable.
+
+        Returns:
+            The decided checks, and those whose signature was used before.
+        """
+        async with self._connection.transaction():
+            fresh, replayed = await self._spend_nonces(items)
+            found = await self._find(fresh)
+            state, now, registered = await self._lock(fresh, found)
+            asks = [
+                self._ask(item, subject, now, registered)
+                for item, subject in zip(fresh, found, strict=True)
+            ]
+            after, outcomes = decide(state, asks, now, self._policy)
+            await self._save(state, after, fresh, outcomes, now)
+            first = await self._append(fresh, found, outcomes, now)
+        self._leases.spent(after.leases)
+        decided = [
+            Decided(item.pending, outcome, subject.records, first + number)
+            for number, (item, subject, outcome) in enumerate(
+                zip(fresh, found, outcomes, strict=True)
+            )
+        ]
+        return decided, replayed
+
+    async def _spend_nonces(self, items: Sequence[Item]) -> tuple[list[Item], list[Pending]]:
+        """Part the checks whose nonces are new from those that come a second time."""
+        wanted = {
+            (item.pending.account, nonce): expiry
+            for item in items
+            for nonce, expiry in item.pending.nonces
+        }
+        if not wanted:
+            return [], []
+        spent = await rows.spend_nonces(self._connection, [(*k, v) for k, v in wanted.items()])
+        fresh, replayed = [], []
+        for item in items:
+            mine = {(item.pending.account, nonce) for nonce, _ in item.pending.nonces}
+            if mine <= spent:
+                spent -= mine
+                fresh.append(item)
+            else:
+                replayed.append(item.pending)
+        return fresh, replayed
+
+    async def _find(self, items: Sequence[Item]) -> list[_Found]:
+        indexes = {index for item in items for _, index in item.located.candidates}
+        records = await rows.records(self._connection, indexes) if indexes else {}
+        return [self._found(item, records) for item in items]
+
+    def _found(self, item: Item, records: dict[bytes, list[Record]]) -> _Found:
+        """Pick the newest epoch's index that has records, kept to the insurer that was named."""
+        asked, located = item.pending.asked, item.located
+        insurer = located.insurer
+        if asked.amc is not None:
+            insurer = self._insurers.get(asked.amc, -1)
+        for epoch, index in reversed(located.candidates):
+            mine = tuple(
+                record
+                for record in records.get(index, ())
+                if record.epoch == epoch and insurer in (None, record.insurer)
+            )
+            if mine:
+                return _Found(index, mine)
+        return _Found(located.candidates[-1][1], ())
+
+    async def _lock(
+        self, items: Sequence[Item], found: Sequence[_Found]
+    ) -> tuple[State, float, dict[tuple[bytes, bytes], float]]:
+        """Lock the rows that the checks touch, read the clocks after that, and cover the caps."""
+        connection = self._connection
+        accounts = await rows.accounts(connection, {item.pending.account for item in items})
+        for item in items:
+            # An account that is gone since its request was verified counts as locked.
+            accounts.setdefault(
+                item.pending.account, Account(item.pending.organisation, 0.0, locked=True)
+            )
+        organisations = await rows.organisations(
+            connection, {account.organisation for account in accounts.values()}
+        )
+        cards = await rows.cards(
+            connection,
+            {
+                self._card(subject)
+                for item, subject in zip(items, found, strict=True)
+                if item.pending.asked.lane is Lane.CARD and subject.records
+            },
+        )
+        named = {(item.pending.account, item.pending.thumbprint) for item in items}
+        registered = await rows.devices(connection, named) if named else {}
+        times = await rows.times(connection)
+        now = self._time(times)
+        drawn = needs(
+            region_scope(organisations[accounts[item.pending.account].organisation])
+            for item in items
+            if item.pending.asked.lane is Lane.TYPED
+        )
+        leases = await self._leases.cover(self._lease_connection, drawn, now) if drawn else {}
+        return State(accounts, organisations, cards, leases, times.spent_until), now, registered
+
+    def _time(self, times: rows.Times) -> float:
+        monotonic = time.monotonic()
+        now = gate_time(
+            self._anchor,
+            database=times.database,
+            last_entry=times.last_entry,
+            host=time.time(),
+            monotonic=monotonic,
+        )
+        if self._anchor is None:
+            self._anchor = Anchor(now, monotonic)
+        return now
+
+    def _card(self, subject: _Found) -> bytes:
+        return self._tokens.card(subject.idx, subject.records[0].insurer)
+
+    def _ask(
+        self,
+        item: Item,
+        subject: _Found,
+        now: float,
+        registered: dict[tuple[bytes, bytes], float],
+    ) -> Ask:
+        pending = item.pending
+        card = visitor = b""
+        if pending.asked.lane is Lane.CARD and subject.records:
+            card = self._card(subject)
+            visitor = self._tokens.visitor(card, pending.organisation)
+        return Ask(
+            account=pending.account,
+            lane=pending.asked.lane,
+            subject=self._tokens.subject(pending.account, subject.idx),
+            found=bool(subject.records),
+            admitted=item.located.admitted,
+            registered=registered.get((pending.account, pending.thumbprint), 0.0) > now,
+            card=card,
+            visitor=visitor,
+        )
+
+    async def _save(
+        self,
+        before: State,
+        after: State,
+        items: Sequence[Item],
+        outcomes: Sequence[Outcome],
+        now: float,
+    ) -> None:
+        expires = datetime.fromtimestamp(now, UTC) + timedelta(days=self._policy.settlement_days)
+        settlements = [
+            rows.Settlement(
+                item.located.reference_row,
+                item.located.wrapped,
+                item.pending.asked.care_date,
+                expires,
+            )
+            for item, outcome in zip(items, outcomes, strict=True)
+            if outcome.released
+        ]
+        await rows.save(
+            self._connection,
+            _changed(before.accounts, after.accounts),
+            _changed(before.organisations, after.organisations),
+            _changed(before.cards, after.cards),
+            settlements,
+        )
+
+    async def _append(
+        self,
+        items: Sequence[Item],
+        found: Sequence[_Found],
+        outcomes: Sequence[Outcome],
+        now: float,
+    ) -> int:
+        """Append the entries: the transaction's last statement. Return the first position."""
+        sealed = [
+            await self._journal.seal(
+                self._event(item, subject, outcome, now), item.pending.entry, now
+            )
+            for item, subject, outcome in zip(items, found, outcomes, strict=True)
+        ]
+        if not sealed:
+            return 0
+        return await append(self._connection, sealed, datetime.fromtimestamp(now, UTC))
+
+    def _event(self, item: Item, subject: _Found, outcome: Outcome, now: float) -> Check:
+        pending = item.pending
+        return Check(
+            at=datetime.fromtimestamp(now, UTC),
+            check=pending.asked.check,
+            account=pending.account,
+            organisation=pending.organisation,
+            device=pending.thumbprint,
+            lane=pending.asked.lane,
+            kind="card" if pending.asked.lane is Lane.CARD else "person",
+            subject=subject.idx,
+            opened=tuple((record.insurer, record.feed) for record in subject.records)
+            if outcome.released
+            else (),
+            family=pending.asked.family,
+            care_date=pending.asked.care_date,
+            outcome="released" if outcome.released else "refused",
+            reason=outcome.reason or "",
+            repeat=outcome.repeat,
+            reference=item.located.reference_row if outcome.released else b"",
+            policy=self._policy.version,
+        )
+
+
+def _changed(before: dict[bytes, V], after: dict[bytes, V]) -> dict[bytes, V]:
+    return {key: row for key, row in after.items() if before.get(key) is not row}

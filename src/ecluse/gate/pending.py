@@ -1,0 +1,28 @@
+"""One check on its way through the gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+
+if TYPE_CHECKING:
+    import asyncio
+    from datetime import datetime
+
+    from ecluse.gate.answer import Covered, NotCovered
+    from ecluse.gate.request import Asked
+
+
+class Pending(NamedTuple):
+    """A verified request that waits for its batch."""
+
+    #: The id that its ledger entry will have, 16 random bytes.
+    entry: bytes
+    account: bytes
+    organisation: bytes
+    thumbprint: bytes
+    asked: Asked
+    #: (nonce, expiry): each counts once per account. A typed check brings its gesture's as well.
+    nonces: tuple[tuple[bytes, datetime], ...]
+    #: Set to the answer, None for a refusal, or an error.
+    reply: asyncio.Future[Covered | NotCovered | None]

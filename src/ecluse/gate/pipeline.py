@@ -1,0 +1,160 @@
+"""Checks on their way: gathered into micro-batches, decided and committed, then released.
+
+While one batch commits, the next one gathers; while one is released, the next one commits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from ecluse.errors import EcluseError
+from ecluse.gate.batch import Item
+from ecluse.keyring.messages import Asked
+
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from ecluse.gate.batch import Decided, Desk
+    from ecluse.gate.pending import Pending
+    from ecluse.gate.release import Releaser
+    from ecluse.keyring.client import GateKeyring
+
+
+log = logging.getLogger(__name__)
+
+#: Checks per transaction, at most; beyond that the gain is gone and the wait is not.
+MOST = 128
+#: Checks that may wait; the next one is told to come back.
+WAITING = 4096
+
+_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+_FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+class BusyError(EcluseError):
+    """More checks wait than can be answered in time (HTTP 429)."""
+
+
+class ReplayedError(EcluseError):
+    """This signature's nonce was used before (HTTP 401)."""
+
+
+class UnavailableError(EcluseError):
+    """The database or the keyring does not answer (HTTP 503); nothing was told."""
+
+
+class Pipeline:
+    """One gate's flow of checks."""
+
+    def __init__(
+        self,
+        keyring: GateKeyring,
+        open_desk: Callable[[], Awaitable[Desk]],
+        releaser: Releaser,
+    ) -> None:
+        self._keyring = keyring
+        self._open_desk = open_desk
+        self._releaser = releaser
+        self._desk: Desk | None = None
+        self._queue: asyncio.Queue[Pending] = asyncio.Queue(WAITING)
+        self._releasing: set[asyncio.Task[None]] = set()
+
+    def submit(self, pending: Pending) -> None:
+        """Queue a check; its `reply` will be set.
+
+        Raises:
+            BusyError: Too many wait.
+        """
+        try:
+            self._queue.put_nowait(pending)
+        except asyncio.QueueFull:
+            raise BusyError(
+                "Too many checks wait at this moment.", hint="Try again in a few seconds."
+            ) from None
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            batch = await self._gather()
+            try:
+                await self._work(batch)
+            except (*_FAILURES, EcluseError) as error:
+                log.warning("a batch failed: %s", type(error).__name__)
+                await self._drop_desk()
+                _fail(batch, error)
+
+    async def close(self) -> None:
+        """Finish what is being released and close the connections."""
+        await asyncio.gather(*self._releasing, return_exceptions=True)
+        await self._drop_desk()
+
+    async def _gather(self) -> list[Pending]:
+        batch = [await self._queue.get()]
+        while len(batch) < MOST and not self._queue.empty():
+            batch.append(self._queue.get_nowait())
+        return batch
+
+    async def _work(self, batch: Sequence[Pending]) -> None:
+        located = await self._keyring.locate(
+            [Asked(p.entry, p.asked.lane, p.organisation, p.asked.identifier) for p in batch]
+        )
+        if self._desk is None or self._desk.lost:
+            self._desk = await self._open_desk()
+        items = [Item(*pair) for pair in zip(batch, located, strict=True)]
+        decided, replayed = await self._commit(self._desk, items)
+        for pending in replayed:
+            pending.reply.set_exception(ReplayedError("This request was sent before."))
+        task = asyncio.create_task(self._release(decided))
+        self._releasing.add(task)
+        task.add_done_callback(self._releasing.discard)
+
+    async def _commit(
+        self, desk: Desk, items: Sequence[Item]
+    ) -> tuple[list[Decided], list[Pending]]:
+        """Commit a batch; when a statement fails, each check alone, so that one cannot fail all."""
+        try:
+            return await desk.commit(items)
+        except asyncpg.PostgresError as error:
+            if isinstance(error, _LOST) or desk.lost or len(items) == 1:
+                raise
+        decided: list[Decided] = []
+        replayed: list[Pending] = []
+        for item in items:
+            try:
+                alone, again = await desk.commit([item])
+            except asyncpg.PostgresError as error:
+                if isinstance(error, _LOST) or desk.lost:
+                    raise
+                log.warning("a check failed alone: %s", type(error).__name__)
+                _fail([item.pending], error)
+            else:
+                decided += alone
+                replayed += again
+        return decided, replayed
+
+    async def _release(self, decided: Sequence[Decided]) -> None:
+        try:
+            await self._releaser.release(decided)
+        except (*_FAILURES, EcluseError) as error:
+            log.warning("a release failed: %s", type(error).__name__)
+            _fail([check.pending for check in decided], error)
+
+    async def _drop_desk(self) -> None:
+        if self._desk is not None:
+            await self._desk.close()
+        self._desk = None
+
+
+def _fail(batch: Sequence[Pending], error: Exception) -> None:
+    problem = UnavailableError(
+        "The check could not be made.", hint="Send it again: nothing was told about anybody."
+    )
+    problem.__cause__ = error
+    for pending in batch:
+        if not pending.reply.done():
+            pending.reply.set_exception(problem)

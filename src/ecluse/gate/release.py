@@ -1,0 +1,118 @@
+"""After the commit: record keys from the keyring, records opened, answers cut to what was asked."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ecluse.cover.record import RecordError, open_record
+from ecluse.gate.answer import Covered, NotCovered, OpenedRecord, Receipt, family_cover, right
+from ecluse.gate.state import Lane
+from ecluse.keyring.messages import Committed, Opened
+from ecluse.ledger.append import append
+from ecluse.ledger.entry import Withheld
+from ecluse.login import base64url
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import asyncpg
+
+    from ecluse.gate.batch import Decided
+    from ecluse.gate.catalogue import Catalogue
+    from ecluse.gate.journal import Journal
+    from ecluse.gate.pending import Pending
+    from ecluse.keyring.client import GateKeyring
+
+
+class Releaser:
+    """Turns committed decisions into answers. It holds no key for longer than one record."""
+
+    def __init__(
+        self,
+        keyring: GateKeyring,
+        pool: asyncpg.Pool[Any],
+        catalogue: Catalogue,
+        journal: Journal,
+        checkpoint: Callable[[], str],
+    ) -> None:
+        self._keyring = keyring
+        self._pool = pool
+        self._catalogue = catalogue
+        self._journal = journal
+        self._checkpoint = checkpoint
+
+    async def release(self, decided: Sequence[Decided]) -> None:
+        """Set every reply of a committed batch.
+
+        A check recorded as released may still turn into a refusal when its record is opened; that
+        is recorded too, before its refusal leaves, so that a scope counts what was answered.
+        """
+        answers: list[tuple[Pending, Covered | NotCovered | None]] = [
+            (check.pending, None) for check in decided if not check.outcome.released
+        ]
+        released = [check for check in decided if check.outcome.released]
+        withheld = []
+        if released:
+            opened = await self._keyring.unseal(
+                [Committed(check.pending.entry, check.position) for check in released]
+            )
+            for check, keys in zip(released, opened, strict=True):
+                answer = await self._answer(check, keys)
+                if isinstance(answer, str):
+                    withheld.append((check.pending.entry, answer))
+                    answers.append((check.pending, None))
+                else:
+                    answers.append((check.pending, answer))
+        if withheld:
+            await self._record(withheld)
+        for pending, reply in answers:
+            if not pending.reply.done():
+                pending.reply.set_result(reply)
+
+    async def _record(self, withheld: Sequence[tuple[bytes, str]]) -> None:
+        at = datetime.now(UTC)
+        sealed = [
+            await self._journal.seal(
+                Withheld(at=at, entry=entry, reason=reason), os.urandom(16), at.timestamp()
+            )
+            for entry, reason in withheld
+        ]
+        async with self._pool.acquire() as connection, connection.transaction():
+            await append(connection, sealed, at)
+
+    async def _answer(self, check: Decided, keys: Opened) -> Covered | NotCovered | str:
+        """Return the answer, or why there is none."""
+        if not keys.reference:
+            return "keyring"
+        try:
+            records = [await self._open(check, *key) for key in keys.record_keys]
+        except RecordError:
+            return "damaged"
+        asked = check.pending.asked
+        found = right(asked, records)
+        receipt = Receipt(check.position, self._checkpoint())
+        if found is None:
+            return NotCovered(receipt) if asked.lane is Lane.CARD else "not_covered"
+        return Covered(
+            lane=asked.lane,
+            insurer=await self._catalogue.insurer(self._pool, found.insurer),
+            reference=base64url.encode(keys.reference),
+            receipt=receipt,
+            cover=family_cover(asked, found) if asked.lane is Lane.CARD else None,
+        )
+
+    async def _open(self, check: Decided, insurer: int, feed: int, key: bytes) -> OpenedRecord:
+        record = next(r for r in check.records if (r.insurer, r.feed) == (insurer, feed))
+        cover = open_record(
+            record.sealed,
+            key=key,
+            index=record.idx,
+            insurer=insurer,
+            feed=feed,
+            epoch=record.epoch,
+        )
+        package = await self._catalogue.package(self._pool, insurer, feed, cover.package)
+        return OpenedRecord(insurer, package, cover)

@@ -1,0 +1,138 @@
+"""A check as it is asked: parsed strictly, and told apart from a malformed one before any look-up."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, NamedTuple
+
+import msgspec
+
+from ecluse.cards import code
+from ecluse.cover.family import CareFamily
+from ecluse.errors import EcluseError
+from ecluse.gate.state import Lane
+from ecluse.ids import amc, birth, nir, subject
+from ecluse.login import base64url
+from ecluse.login.challenge import TypedSubject
+from ecluse.login.credential import AuthenticationResponse
+
+
+class MalformedError(EcluseError):
+    """The body is not a check (HTTP 400)."""
+
+
+class InvalidSubjectError(EcluseError):
+    """The subject cannot be anybody's: wrong key, wrong length (HTTP 422). Says which part."""
+
+
+class CardSubject(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="card", tag_field="kind"
+):
+    """A presented card."""
+
+    card: Annotated[str, msgspec.Meta(max_length=80)]
+
+
+class PersonSubject(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="person", tag_field="kind"
+):
+    """A typed person: NIR, birth date and rank as printed on the card."""
+
+    nir: Annotated[str, msgspec.Meta(max_length=32)]
+    birth_date: Annotated[str, msgspec.Meta(max_length=16)]
+    birth_rank: Annotated[int, msgspec.Meta(ge=1, le=9)]
+    amc: Annotated[str, msgspec.Meta(max_length=16)] | None = None
+
+
+class Gesture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The passkey's gesture for one typed check."""
+
+    created: Annotated[int, msgspec.Meta(ge=0, lt=2**40)]
+    assertion: AuthenticationResponse
+
+
+class CheckBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /v1/checks`."""
+
+    check_id: Annotated[str, msgspec.Meta(min_length=22, max_length=22)]
+    subject: CardSubject | PersonSubject
+    care_date: date
+    family: CareFamily
+    gesture: Gesture | None = None
+
+
+class Asked(NamedTuple):
+    """A well-formed check: which lane, and the identifier that the keyring evaluates."""
+
+    check: bytes
+    lane: Lane
+    identifier: bytes
+    amc: str | None
+    care_date: date
+    family: CareFamily
+
+
+_decoder = msgspec.json.Decoder(CheckBody)
+
+
+def parse(body: bytes) -> CheckBody:
+    """Parse a request body.
+
+    Raises:
+        MalformedError: Says which part, never with its value.
+    """
+    try:
+        return _decoder.decode(body)
+    except msgspec.ValidationError as error:
+        # msgspec names the path and what it expected; values appear only for enums and tags.
+        where = re.search(r"`\$[^`]*`", str(error))
+        raise MalformedError(
+            f"The check is malformed{f' at {where[0]}' if where else ''}.",
+            hint="See /openapi.json for its form.",
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise MalformedError("The body is not JSON.") from None
+
+
+def asked(body: CheckBody) -> Asked:
+    """Return what is asked, with the identifier in the form that the keyring evaluates.
+
+    Raises:
+        MalformedError: The check id is not one.
+        InvalidSubjectError: A part of the subject cannot be right, whoever it is.
+    """
+    try:
+        check = base64url.decode(body.check_id, 16)
+    except ValueError:
+        raise MalformedError("The check id is not 16 bytes of base64url.") from None
+    try:
+        match body.subject:
+            case CardSubject(card):
+                lane, identifier, insurer = Lane.CARD, code.decode(card), None
+            case PersonSubject(number, birth_date, birth_rank, named):
+                lane = Lane.TYPED
+                identifier = subject.person_identifier(
+                    nir.parse(number), birth.parse(birth_date), birth_rank
+                )
+                insurer = None if named is None else amc.parse(named)
+    except EcluseError as error:
+        raise InvalidSubjectError(error.problem, hint=error.hint) from None
+    return Asked(check, lane, identifier, insurer, body.care_date, body.family)
+
+
+def typed_subject(
+    body: CheckBody, person: PersonSubject, gesture: Gesture, keyid: str
+) -> TypedSubject:
+    """Return what the gesture must have committed to."""
+    return TypedSubject(
+        check_id=body.check_id,
+        nir13=nir.parse(person.nir),
+        birth_date=person.birth_date,
+        birth_rank=person.birth_rank,
+        amc=person.amc,
+        care_date=body.care_date.isoformat(),
+        family=body.family,
+        created=gesture.created,
+        keyid=keyid,
+    )

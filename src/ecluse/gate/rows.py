@@ -1,0 +1,224 @@
+"""The gate's rows: read and locked at the start of a transaction, written at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import msgspec
+
+from ecluse.gate.state import Account, Organisation
+from ecluse.gate.windows import Recent, Ring
+
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    import asyncpg
+
+
+_NONCES = """
+INSERT INTO nonce (account, nonce, expires_at)
+SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::timestamptz[])
+    ON CONFLICT DO NOTHING RETURNING account, nonce
+"""
+_SWEEP = "DELETE FROM nonce WHERE expires_at < clock_timestamp() - interval '1 minute'"
+_ACCOUNTS = """
+SELECT account, organisation, extract(epoch FROM probation_until)::float8 AS probation_until,
+       locked IS NOT NULL AS locked, budget
+  FROM account WHERE account = ANY($1::bytea[]) ORDER BY account FOR UPDATE
+"""
+_ORGANISATIONS = """
+SELECT organisation, professionals, region, profession, budget
+  FROM organisation WHERE organisation = ANY($1::bytea[]) ORDER BY organisation FOR UPDATE
+"""
+_CARDS = """
+INSERT INTO card_use (card, uses) SELECT unnest($1::bytea[]), $2::bytea
+    ON CONFLICT (card) DO UPDATE SET card = excluded.card RETURNING card, uses
+"""
+_DEVICES = """
+SELECT device.account, device.thumbprint, extract(epoch FROM expires_at)::float8 AS expires_at
+  FROM device JOIN unnest($1::bytea[], $2::bytea[]) AS asked (account, thumbprint)
+    ON device.account = asked.account AND device.thumbprint = asked.thumbprint
+ WHERE revoked_at IS NULL
+"""
+_TIMES = """
+SELECT extract(epoch FROM clock_timestamp())::float8 AS database,
+       CASE WHEN size = 0 THEN 0 ELSE extract(epoch FROM last_at)::float8 END AS last_entry,
+       (SELECT CASE WHEN isfinite(spent_until) THEN extract(epoch FROM spent_until)::float8
+                    ELSE 0 END FROM platform) AS spent_until
+  FROM ledger_head WHERE shard = 0
+"""
+_SAVE_ACCOUNTS = """
+UPDATE account SET budget = new.budget
+  FROM unnest($1::bytea[], $2::bytea[]) AS new (account, budget)
+ WHERE account.account = new.account
+"""
+_SAVE_ORGANISATIONS = """
+UPDATE organisation SET budget = new.budget
+  FROM unnest($1::bytea[], $2::bytea[]) AS new (organisation, budget)
+ WHERE organisation.organisation = new.organisation
+"""
+_SAVE_CARDS = """
+UPDATE card_use SET uses = new.uses
+  FROM unnest($1::bytea[], $2::bytea[]) AS new (card, uses) WHERE card_use.card = new.card
+"""
+_SAVE_SETTLEMENTS = """
+INSERT INTO settlement (reference, wrapped, care_date, expires_at)
+SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::date[], $4::timestamptz[])
+"""
+_RECORDS = """
+SELECT record.idx, record.insurer, record.feed, record.epoch, record.sealed
+  FROM cover_record AS record JOIN feed USING (insurer, feed)
+ WHERE record.idx = ANY($1::bytea[]) AND feed.state = 'in_force'
+"""
+
+
+class AccountBudget(msgspec.Struct, frozen=True, array_like=True):
+    """What an account's `budget` column holds."""
+
+    typed: Recent = Recent()
+    card: Ring = Ring()
+
+
+class OrganisationBudget(msgspec.Struct, frozen=True, array_like=True):
+    """What an organisation's `budget` column holds."""
+
+    typed: Ring = Ring()
+    card: Ring = Ring()
+
+
+class Times(NamedTuple):
+    """Seconds since the epoch, read after the rows were locked."""
+
+    database: float
+    last_entry: float
+    spent_until: float
+
+
+class Record(NamedTuple):
+    """A sealed cover record in force."""
+
+    idx: bytes
+    insurer: int
+    feed: int
+    epoch: int
+    sealed: bytes
+
+
+class Settlement(NamedTuple):
+    """The row that a settlement reference will lead to."""
+
+    row: bytes
+    wrapped: bytes
+    care_date: object
+    expires_at: datetime
+
+
+async def spend_nonces(
+    connection: asyncpg.Connection, nonces: Sequence[tuple[bytes, bytes, datetime]]
+) -> set[tuple[bytes, bytes]]:
+    """Write (account, nonce, expiry) rows; return the pairs that were not there before."""
+    ordered = sorted(nonces)
+    rows = await connection.fetch(_NONCES, *(list(column) for column in zip(*ordered, strict=True)))
+    return {(row["account"], row["nonce"]) for row in rows}
+
+
+async def sweep_nonces(connection: asyncpg.Connection) -> None:
+    """Forget the nonces of signatures that have ended."""
+    await connection.execute(_SWEEP)
+
+
+async def accounts(
+    connection: asyncpg.Connection, names: Collection[bytes]
+) -> dict[bytes, Account]:
+    """Read and lock accounts."""
+    found = {}
+    for row in await connection.fetch(_ACCOUNTS, list(names)):
+        budget = _budget(row["budget"], AccountBudget)
+        found[row["account"]] = Account(
+            row["organisation"], row["probation_until"], row["locked"], budget.typed, budget.card
+        )
+    return found
+
+
+async def organisations(
+    connection: asyncpg.Connection, names: Collection[bytes]
+) -> dict[bytes, Organisation]:
+    """Read and lock organisations."""
+    found = {}
+    for row in await connection.fetch(_ORGANISATIONS, list(names)):
+        budget = _budget(row["budget"], OrganisationBudget)
+        found[row["organisation"]] = Organisation(
+            row["professionals"], row["region"], row["profession"], budget.typed, budget.card
+        )
+    return found
+
+
+async def cards(connection: asyncpg.Connection, names: Collection[bytes]) -> dict[bytes, Recent]:
+    """Read and lock what is kept of cards' days; a card not seen before gets its row now."""
+    if not names:
+        return {}
+    empty = msgspec.msgpack.encode(Recent())
+    rows = await connection.fetch(_CARDS, sorted(names), empty)
+    return {row["card"]: msgspec.msgpack.decode(row["uses"], type=Recent) for row in rows}
+
+
+async def devices(
+    connection: asyncpg.Connection, names: Collection[tuple[bytes, bytes]]
+) -> dict[tuple[bytes, bytes], float]:
+    """Return when each (account, thumbprint) that was not revoked ends, seconds since the epoch."""
+    columns = [list(column) for column in zip(*names, strict=True)]
+    rows = await connection.fetch(_DEVICES, *columns)
+    return {(row["account"], row["thumbprint"]): row["expires_at"] for row in rows}
+
+
+async def times(connection: asyncpg.Connection) -> Times:
+    """Read the clocks that the decision's time is made of."""
+    row = await connection.fetchrow(_TIMES)
+    if row is None:
+        raise LookupError("the ledger has no head")
+    return Times(row["database"], row["last_entry"], row["spent_until"])
+
+
+async def records(
+    connection: asyncpg.Connection, indexes: Collection[bytes]
+) -> dict[bytes, list[Record]]:
+    """Return the records in force by index."""
+    found: dict[bytes, list[Record]] = {}
+    for row in await connection.fetch(_RECORDS, list(indexes)):
+        found.setdefault(row["idx"], []).append(Record(*row))
+    return found
+
+
+async def save(
+    connection: asyncpg.Connection,
+    accounts: Mapping[bytes, Account],
+    organisations: Mapping[bytes, Organisation],
+    cards: Mapping[bytes, Recent],
+    settlements: Sequence[Settlement],
+) -> None:
+    """Write back the rows that a batch changed."""
+    if accounts:
+        encoded = [_encode(AccountBudget(row.typed, row.card)) for row in accounts.values()]
+        await connection.execute(_SAVE_ACCOUNTS, list(accounts), encoded)
+    if organisations:
+        encoded = [_encode(OrganisationBudget(r.typed, r.card)) for r in organisations.values()]
+        await connection.execute(_SAVE_ORGANISATIONS, list(organisations), encoded)
+    if cards:
+        await connection.execute(
+            _SAVE_CARDS, list(cards), [_encode(recent) for recent in cards.values()]
+        )
+    if settlements:
+        columns = [list(column) for column in zip(*settlements, strict=True)]
+        await connection.execute(_SAVE_SETTLEMENTS, *columns)
+
+
+_encode = msgspec.msgpack.encode
+
+
+T = TypeVar("T")
+
+
+def _budget(text: bytes, of: type[T]) -> T:
+    return msgspec.msgpack.decode(text, type=of) if text else of()

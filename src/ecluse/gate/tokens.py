@@ -1,0 +1,31 @@
+"""The names that persons and cards have in the gate's state (pure).
+
+Who checked whom is itself health data: a dump of the budgets must not tell. A token is a PRF of the
+index, under a key that only the keyring has at rest, and is another one for every account.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+
+class Tokens:
+    """Tokens under one key (32 bytes, from the keyring). Each is 16 bytes."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def subject(self, account: bytes, index: bytes) -> bytes:
+        """Name a person in an account's budget."""
+        return self._token(b"ecluse/subject", account + index)
+
+    def card(self, index: bytes, insurer: int) -> bytes:
+        """Name the card that an insurer gave to a person."""
+        return self._token(b"ecluse/cardtoken", index + insurer.to_bytes(2, "big"))
+
+    def visitor(self, card: bytes, organisation: bytes) -> bytes:
+        """Name an organisation in what is kept of a card's day."""
+        return self._token(b"ecluse/visitor", card + organisation)
+
+    def _token(self, domain: bytes, text: bytes) -> bytes:
+        return hashlib.blake2b(text, digest_size=16, key=self._key, person=domain).digest()
