@@ -1,0 +1,1 @@
+"""The public tier: static pages on one origin, a pipe to the gate on another."""

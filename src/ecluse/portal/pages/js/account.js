@@ -1,0 +1,121 @@
+// My account: what is left without a card, the signed-in computers, the way out.
+
+import { hideBanner, showBanner } from "./banner.js";
+import { byId, el, icon } from "./dom.js";
+import { go } from "./router.js";
+import { asDevice, drop, signOut } from "./session.js";
+import { instant, word } from "./words.js";
+
+let account = null;
+
+export const accountView = {
+  async open() {
+    account = null;
+    byId("account-title").focus();
+    byId("account-body").replaceChildren(word("account.loading"));
+    await trying(async () => {
+      account = await asDevice("GET", "/v1/me");
+      draw();
+    });
+  },
+};
+
+async function trying(act) {
+  hideBanner();
+  try {
+    await act();
+  } catch (failure) {
+    if (failure.signedOut) {
+      await drop();
+      go("signin");
+    }
+    showBanner(failure.kind ?? "unexpected", { values: failure.values });
+  }
+}
+
+function draw() {
+  const { organisation, label, typed, locked } = account;
+  byId("account-body").replaceChildren(
+    el("p", { class: "lead" }, `${organisation.name} · ${label} · `, word("account.finess", organisation)),
+    locked ? stopped(locked) : "",
+    el(
+      "section",
+      { class: "reserve" },
+      el("h2", {}, word("account.typed")),
+      el("div", { class: "tanks" }, tank(typed.day, "account.day"), tank(typed.hour, "account.hour")),
+      el("p", { class: "note" }, word(typed.day.left && typed.hour.left ? "account.typed.note" : "account.level.none")),
+      account.probation_until
+        ? el("p", { class: "note" }, word("account.probation", { time: instant(account.probation_until) }))
+        : "",
+    ),
+    devices(),
+  );
+}
+
+const stopped = (reason) =>
+  el(
+    "div",
+    { class: "stop" },
+    icon("stopped"),
+    el(
+      "div",
+      {},
+      el("h2", {}, word("account.locked")),
+      el("p", {}, word("account.locked.what")),
+      el("p", { class: "note" }, word("account.locked.reason", { reason })),
+    ),
+  );
+
+function tank({ left, cap }, key) {
+  const words = word("account.level", { left, cap });
+  const water = el("div", { class: "water" });
+  water.style.setProperty("--level", cap ? left / cap : 0);
+  const attributes = {
+    class: left ? "tank" : "tank dry",
+    role: "meter",
+    "aria-label": word(key),
+    "aria-valuemin": 0,
+    "aria-valuemax": cap,
+    "aria-valuenow": left,
+    "aria-valuetext": words,
+  };
+  return el(
+    "div",
+    { class: "level" },
+    el("div", attributes, water),
+    el("p", {}, el("strong", {}, words), " ", word(key)),
+  );
+}
+
+function devices() {
+  const lines = account.devices.map(({ registered_at: from, expires_at: to, this: here }) =>
+    el(
+      "li",
+      {},
+      el("strong", {}, word(here ? "account.devices.this" : "account.devices.other")),
+      " ",
+      word("account.devices.line", { from: instant(from), to: instant(to) }),
+    ),
+  );
+  return el(
+    "section",
+    { class: "devices" },
+    el("h2", {}, word("account.devices")),
+    el("ul", {}, ...lines),
+    el("p", { class: "note" }, word("account.body.expires", { time: instant(account.expires_at) })),
+    el(
+      "p",
+      { class: "acts" },
+      el("button", { type: "button", class: "second", onclick: () => leave(false) }, word("account.out")),
+      el("button", { type: "button", class: "second", onclick: () => leave(true) }, word("account.everywhere")),
+    ),
+  );
+}
+
+const leave = (everywhere) =>
+  trying(async () => {
+    await signOut(everywhere);
+    go("signin");
+  });
+
+document.addEventListener("words", () => account && draw());

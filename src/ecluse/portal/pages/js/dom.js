@@ -1,0 +1,17 @@
+// Elements without markup strings: text stays text.
+
+export const byId = (id) => document.getElementById(id);
+
+// el("p", {class: "note"}, "words", child, null)
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+export const icon = (name) => el("i", { class: `icon ${name}`, "aria-hidden": "true" });

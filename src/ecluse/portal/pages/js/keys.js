@@ -1,0 +1,55 @@
+// The keyboard: a clerk does this three hundred times a day, and a reader types like a person.
+
+import { copyReference } from "./answer.js";
+import { chooseLane, currentLane, focusAsk } from "./ask.js";
+import { clearAll } from "./check.js";
+import { stepFamily } from "./families.js";
+import { helpIsOpen, openHelp } from "./help.js";
+import { currentView, go } from "./router.js";
+
+const LETTER = /^[a-zA-Z]$/;
+
+const ON_CHECK = {
+  Escape: clearAll,
+  F2: () => chooseLane(currentLane() === "card" ? "typed" : "card"),
+  F8: copyReference,
+};
+
+export function startKeys() {
+  document.addEventListener("keydown", pressed);
+}
+
+function pressed(event) {
+  if (helpIsOpen() || event.altKey || event.isComposing) return;
+  if (event.ctrlKey || event.metaKey) return void pressedWithControl(event);
+  const act = actFor(event);
+  if (act) {
+    event.preventDefault();
+    act();
+  } else if (isForReader(event)) {
+    // No preventDefault: the letter lands in the field that has the focus from now on.
+    if (currentView() === "account") go("check");
+    focusAsk();
+  }
+}
+
+function pressedWithControl(event) {
+  const nothingSelected = getSelection().isCollapsed && !selectedInField(event.target);
+  if (event.key === "c" && currentView() === "check" && nothingSelected) copyReference();
+}
+
+const selectedInField = (target) => target.selectionStart !== target.selectionEnd;
+
+function actFor(event) {
+  if (event.key === "?" && (!writes(event.target) || currentView() === "check")) return openHelp;
+  if (currentView() !== "check") return null;
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (step && writes(event.target)) return () => stepFamily(step);
+  return ON_CHECK[event.key];
+}
+
+// A letter typed where no text goes is the beginning of a card.
+const isForReader = (event) =>
+  LETTER.test(event.key) && ["check", "account"].includes(currentView()) && !writes(event.target);
+
+const writes = (target) => target.matches("input:not([type=radio], [type=date])");

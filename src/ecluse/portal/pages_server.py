@@ -1,0 +1,163 @@
+"""The pages' own process: static files on one origin, nothing of anybody in them.
+
+Every byte is read once at start and served from memory, so what `release` lists is what leaves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import fontpkg_atkinson_hyperlegible
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ecluse.portal.origin import checked_origin
+
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+
+
+PAGES = Path(__file__).with_name("pages")
+FONTS = Path(fontpkg_atkinson_hyperlegible.ROOT) / "files"
+FONT_FILES = ("AtkinsonHyperlegible-Regular.ttf", "AtkinsonHyperlegible-Bold.ttf")
+
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+}
+
+#: Everything is asked for again at each visit (an unchanged file costs a 304), so that a page
+#: never runs with modules of another release; fonts do not change with a release.
+_REVALIDATE = "no-cache"
+_FONT_CACHE = "public, max-age=604800"
+
+_REFUSED_FEATURES = (
+    "camera", "display-capture", "geolocation", "hid", "microphone", "midi", "payment", "serial",
+    "usb",
+)  # fmt: skip
+_OWN_FEATURES = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
+
+
+@dataclass(frozen=True, slots=True)
+class PagesConfig:
+    """What the pages must know of the installation: public facts only."""
+
+    #: Origin of the pipe, where signed requests go.
+    pipe_origin: str
+    #: WebAuthn relying party id: the pages' own domain.
+    rp_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServedFile:
+    """One file as it is served."""
+
+    body: bytes
+    media_type: str
+    cache_control: str
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the body, in hexadecimal."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+def served_files(config: PagesConfig) -> dict[str, ServedFile]:
+    """Read everything that is served, by URL path."""
+    files = {
+        "/" + path.relative_to(PAGES).as_posix(): ServedFile(
+            path.read_bytes(), MEDIA_TYPES[path.suffix], _REVALIDATE
+        )
+        for path in sorted(PAGES.rglob("*"))
+        if path.is_file()
+    }
+    files["/"] = files.pop("/index.html")
+    for name in FONT_FILES:
+        files[f"/fonts/{name}"] = ServedFile(
+            (FONTS / name).read_bytes(), MEDIA_TYPES[".ttf"], _FONT_CACHE
+        )
+    settings = json.dumps({"pipe": checked_origin(config.pipe_origin), "rp_id": config.rp_id})
+    files["/config.json"] = ServedFile(settings.encode(), MEDIA_TYPES[".json"], _REVALIDATE)
+    return files
+
+
+def release(config: PagesConfig) -> dict[str, str]:
+    """Return the SHA-256 (hexadecimal) of everything served, by URL path.
+
+    The configuration is in it: a page that sends its requests elsewhere is another release.
+    """
+    return {path: file.sha256 for path, file in served_files(config).items()}
+
+
+def security_headers(pipe_origin: str) -> dict[str, str]:
+    """Return the headers that go with every answer of the pages' process.
+
+    Content Security Policy level 3; scripts are files of this origin only, and no string becomes
+    code (Trusted Types with no policy allowed).
+    """
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "font-src": "'self'",
+        "connect-src": f"'self' {pipe_origin}",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
+    features = [f"{name}=()" for name in _REFUSED_FEATURES]
+    features += [f"{name}=(self)" for name in _OWN_FEATURES]
+    return {
+        "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": ", ".join(features),
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+    }
+
+
+def create_app(config: PagesConfig) -> Starlette:
+    """Build the application that serves the pages and nothing else."""
+    headers = security_headers(checked_origin(config.pipe_origin))
+    routes = [
+        Route(path, _endpoint(file, headers), methods=["GET"])
+        for path, file in served_files(config).items()
+    ]
+    return Starlette(routes=[*routes, Route("/{rest:path}", _nothing(headers))])
+
+
+def _endpoint(
+    file: ServedFile, headers: Mapping[str, str]
+) -> Callable[[Request], Awaitable[Response]]:
+    etag = f'"{file.sha256}"'
+    sent = {**headers, "cache-control": file.cache_control, "etag": etag}
+
+    async def serve(request: Request) -> Response:
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=sent)
+        return Response(file.body, headers=sent, media_type=file.media_type)
+
+    return serve
+
+
+def _nothing(headers: Mapping[str, str]) -> Callable[[Request], Awaitable[Response]]:
+    async def refuse(_request: Request) -> Response:
+        return Response("There is no such page.\n", status_code=404, headers=headers)
+
+    return refuse
