@@ -17,9 +17,8 @@ from ecluse.gate.windows import HOUR, Ring
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import asyncpg
-
     from ecluse.policy.policy import TypedLane
+    from ecluse.store.connection import Connection
 
 
 _LOCK = """
@@ -44,7 +43,7 @@ class Leases:
         self._hour = 0
 
     async def cover(
-        self, connection: asyncpg.Connection, needs: Mapping[str, int], now: float
+        self, connection: Connection, needs: Mapping[str, int], now: float
     ) -> dict[str, int]:
         """Return what is left of each scope, after taking blocks where `needs` exceeds it."""
         if int(now // HOUR) != self._hour:
@@ -61,9 +60,7 @@ class Leases:
         """Keep what a committed batch left of its blocks."""
         self._left.update(left)
 
-    async def _take(
-        self, connection: asyncpg.Connection, scope: str, block: int, now: float
-    ) -> int:
+    async def _take(self, connection: Connection, scope: str, block: int, now: float) -> int:
         cap = self._caps.platform_day if scope == PLATFORM else self._caps.region_profession_day
         async with connection.transaction():
             text = await connection.fetchval(_LOCK, scope, msgspec.msgpack.encode(Ring()))

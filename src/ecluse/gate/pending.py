@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 
 if TYPE_CHECKING:
-    import asyncio
     from datetime import datetime
 
-    from ecluse.gate.answer import Covered, NotCovered
+    from ecluse.gate.again import Reply
     from ecluse.gate.request import Asked
 
 
@@ -24,5 +23,4 @@ class Pending(NamedTuple):
     asked: Asked
     #: (nonce, expiry): each counts once per account. A typed check brings its gesture's as well.
     nonces: tuple[tuple[bytes, datetime], ...]
-    #: Set to the answer, None for a refusal, or an error.
-    reply: asyncio.Future[Covered | NotCovered | None]
+    reply: Reply

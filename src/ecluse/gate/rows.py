@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import asyncpg
 
+    from ecluse.store.connection import Connection
+
 
 _NONCES = """
 INSERT INTO nonce (account, nonce, expires_at)
@@ -116,7 +118,7 @@ class Settlement(NamedTuple):
 
 
 async def spend_nonces(
-    connection: asyncpg.Connection, nonces: Sequence[tuple[bytes, bytes, datetime]]
+    connection: Connection, nonces: Sequence[tuple[bytes, bytes, datetime]]
 ) -> set[tuple[bytes, bytes]]:
     """Write (account, nonce, expiry) rows; return the pairs that were not there before."""
     ordered = sorted(nonces)
@@ -124,14 +126,12 @@ async def spend_nonces(
     return {(row["account"], row["nonce"]) for row in rows}
 
 
-async def sweep_nonces(connection: asyncpg.Connection) -> None:
+async def sweep_nonces(connection: Connection) -> None:
     """Forget the nonces of signatures that have ended."""
     await connection.execute(_SWEEP)
 
 
-async def accounts(
-    connection: asyncpg.Connection, names: Collection[bytes]
-) -> dict[bytes, Account]:
+async def accounts(connection: Connection, names: Collection[bytes]) -> dict[bytes, Account]:
     """Read and lock accounts."""
     found = {}
     for row in await connection.fetch(_ACCOUNTS, list(names)):
@@ -143,7 +143,7 @@ async def accounts(
 
 
 async def organisations(
-    connection: asyncpg.Connection, names: Collection[bytes]
+    connection: Connection, names: Collection[bytes]
 ) -> dict[bytes, Organisation]:
     """Read and lock organisations."""
     found = {}
@@ -155,7 +155,7 @@ async def organisations(
     return found
 
 
-async def cards(connection: asyncpg.Connection, names: Collection[bytes]) -> dict[bytes, Recent]:
+async def cards(connection: Connection, names: Collection[bytes]) -> dict[bytes, Recent]:
     """Read and lock what is kept of cards' days; a card not seen before gets its row now."""
     if not names:
         return {}
@@ -165,7 +165,7 @@ async def cards(connection: asyncpg.Connection, names: Collection[bytes]) -> dic
 
 
 async def devices(
-    connection: asyncpg.Connection, names: Collection[tuple[bytes, bytes]]
+    connection: Connection, names: Collection[tuple[bytes, bytes]]
 ) -> dict[tuple[bytes, bytes], float]:
     """Return when each (account, thumbprint) that was not revoked ends, seconds since the epoch."""
     columns = [list(column) for column in zip(*names, strict=True)]
@@ -173,7 +173,7 @@ async def devices(
     return {(row["account"], row["thumbprint"]): row["expires_at"] for row in rows}
 
 
-async def times(connection: asyncpg.Connection) -> Times:
+async def times(connection: Connection) -> Times:
     """Read the clocks that the decision's time is made of."""
     row = await connection.fetchrow(_TIMES)
     if row is None:
@@ -181,9 +181,7 @@ async def times(connection: asyncpg.Connection) -> Times:
     return Times(row["database"], row["last_entry"], row["spent_until"])
 
 
-async def records(
-    connection: asyncpg.Connection, indexes: Collection[bytes]
-) -> dict[bytes, list[Record]]:
+async def records(connection: Connection, indexes: Collection[bytes]) -> dict[bytes, list[Record]]:
     """Return the records in force by index."""
     found: dict[bytes, list[Record]] = {}
     for row in await connection.fetch(_RECORDS, list(indexes)):
@@ -192,7 +190,7 @@ async def records(
 
 
 async def save(
-    connection: asyncpg.Connection,
+    connection: Connection,
     accounts: Mapping[bytes, Account],
     organisations: Mapping[bytes, Organisation],
     cards: Mapping[bytes, Recent],

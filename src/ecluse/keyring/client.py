@@ -111,9 +111,9 @@ class GateKeyring(_Sealing):
 
     _caller = "gate"
 
-    async def hello(self, size: int) -> m.Greeting:
+    async def hello(self, size: int, *, restore_noted: bool = False) -> m.Greeting:
         """Start: tell the ledger's size, learn the state key and whether a restore happened."""
-        return await self._ask(m.Hello(size), m.Greeting)
+        return await self._ask(m.Hello(size, restore_noted), m.Greeting)
 
     async def month_keys(self, month: str) -> MonthKeys:
         """Return the keys that seal this month's entries."""

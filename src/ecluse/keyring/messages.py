@@ -71,6 +71,8 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     """A gate starts; the keyring compares the ledger's size with what it remembers."""
 
     size: int
+    #: The restore that the last greeting told of is in the ledger now.
+    restore_noted: bool = False
 
 
 class Greeting(msgspec.Struct, frozen=True):

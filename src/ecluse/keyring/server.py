@@ -65,8 +65,8 @@ class Session:
     def _answer_at_once(self, request: m.Request) -> object:
         keyring = self._keyring
         match request:
-            case m.Hello(size):
-                return keyring.greet(size)
+            case m.Hello(size, restore_noted):
+                return keyring.greet(size, restore_noted=restore_noted)
             case m.MonthKeysOf(month):
                 return keyring.month(month)
             case m.LoaderIdentity():

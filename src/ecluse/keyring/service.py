@@ -169,14 +169,14 @@ class Keyring:
         """Return the salt key of every month that was not erased."""
         return {name: self.month(name).salt_key for name in self._vault.months()}
 
-    def greet(self, size: int) -> Greeting:
+    def greet(self, size: int, *, restore_noted: bool) -> Greeting:
         """Say whether the ledger is shorter than what was signed: the database was restored.
 
-        Once told, the shorter ledger is the one that goes on; the gate treats every registration
-        as void and every budget as spent.
+        Until the gate has noted that in the ledger itself, every greeting says so again; then the
+        shorter ledger is the one that goes on.
         """
         restored = size < self._marks.signed_size
-        if restored:
+        if restored and restore_noted:
             self._remember(Marks(size, self._marks.feeds))
         return Greeting(self._keys.state, restored)
 

@@ -7,16 +7,15 @@ commit, which is why it comes last.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    import asyncpg
-
     from ecluse.ledger.seal import SealedEntry
+    from ecluse.store.connection import Connection
 
 
 _APPEND = """
@@ -37,7 +36,7 @@ SELECT first FROM head
 
 
 async def append(
-    connection: asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any],
+    connection: Connection,
     entries: Sequence[SealedEntry],
     at: datetime,
     shard: int = 0,

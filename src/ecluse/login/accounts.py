@@ -6,7 +6,7 @@ Rows of `organisation`, `account` and `passkey`; the caller brings connection an
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecluse.errors import EcluseError
 from ecluse.login.passkey import CounterError, Passkey
@@ -15,7 +15,8 @@ from ecluse.login.passkey import CounterError, Passkey
 if TYPE_CHECKING:
     from datetime import datetime
 
-    import asyncpg
+    from ecluse.store.connection import Connection
+
 
 _FIND_ORGANISATION = "SELECT organisation FROM organisation WHERE finess = $1"
 # FINESS is unique by this lock: a unique index would have to lead with the distribution key.
@@ -75,7 +76,7 @@ class Account:
 
 
 async def create_organisation(
-    connection: asyncpg.Connection[Any], organisation: Organisation, *, number: bytes
+    connection: Connection, organisation: Organisation, *, number: bytes
 ) -> None:
     """Add an organisation under `number`, 16 random bytes. Role: officer.
 
@@ -91,29 +92,25 @@ async def create_organisation(
         await connection.execute(_ADD_ORGANISATION, number, *astuple(organisation))
 
 
-async def find_organisation(connection: asyncpg.Connection[Any], finess: str) -> bytes | None:
+async def find_organisation(connection: Connection, finess: str) -> bytes | None:
     """Return the number of the organisation with this FINESS, 16 bytes."""
     number: bytes | None = await connection.fetchval(_FIND_ORGANISATION, finess)
     return number
 
 
-async def load(connection: asyncpg.Connection[Any], account: bytes) -> Account | None:
+async def load(connection: Connection, account: bytes) -> Account | None:
     """Return an account with its organisation's name and FINESS. Role: gate or officer."""
     row = await connection.fetchrow(_LOAD, account)
     return Account(**row) if row else None
 
 
-async def load_passkey(
-    connection: asyncpg.Connection[Any], account: bytes, credential: bytes
-) -> Passkey | None:
+async def load_passkey(connection: Connection, account: bytes, credential: bytes) -> Passkey | None:
     """Return one passkey of an account. Role: gate or officer."""
     row = await connection.fetchrow(_LOAD_PASSKEY, account, credential)
     return Passkey(**row) if row else None
 
 
-async def advance_counter(
-    connection: asyncpg.Connection[Any], passkey: Passkey, sign_count: int
-) -> None:
+async def advance_counter(connection: Connection, passkey: Passkey, sign_count: int) -> None:
     """Keep the sign count of a gesture that was verified. Role: gate.
 
     Raises:

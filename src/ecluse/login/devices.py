@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecluse.errors import EcluseError
 
@@ -16,7 +16,8 @@ from ecluse.errors import EcluseError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    import asyncpg
+    from ecluse.store.connection import Connection
+
 
 REGISTRATION = timedelta(hours=12)
 """How long a device's key counts before its owner must sign in again, at most."""
@@ -69,7 +70,7 @@ class Device:
 
 
 async def register(
-    connection: asyncpg.Connection[Any], device: Device, *, lifetime: timedelta = REGISTRATION
+    connection: Connection, device: Device, *, lifetime: timedelta = REGISTRATION
 ) -> None:
     """Let a device sign for its account until `expires_at`.
 
@@ -94,27 +95,23 @@ async def register(
 
 
 async def load(
-    connection: asyncpg.Connection[Any], account: bytes, thumbprint: bytes, now: datetime
+    connection: Connection, account: bytes, thumbprint: bytes, now: datetime
 ) -> Device | None:
     """Return the device if its signature counts now: registered, not expired, not revoked."""
     row = await connection.fetchrow(_LOAD, account, thumbprint, now)
     return Device(**row) if row else None
 
 
-async def listed(
-    connection: asyncpg.Connection[Any], account: bytes, now: datetime
-) -> list[Device]:
+async def listed(connection: Connection, account: bytes, now: datetime) -> list[Device]:
     """Return the account's devices whose signatures count now, the oldest first."""
     return [Device(**row) for row in await connection.fetch(_LISTED, account, now)]
 
 
-async def revoke(
-    connection: asyncpg.Connection[Any], account: bytes, thumbprint: bytes, now: datetime
-) -> int:
+async def revoke(connection: Connection, account: bytes, thumbprint: bytes, now: datetime) -> int:
     """Sign one device out; return how many that were signed in are out now (0 or 1)."""
     return len(await connection.fetch(_REVOKE, account, thumbprint, now))
 
 
-async def revoke_all(connection: asyncpg.Connection[Any], account: bytes, now: datetime) -> int:
+async def revoke_all(connection: Connection, account: bytes, now: datetime) -> int:
     """Sign every device of the account out; return how many that were signed in are out now."""
     return len(await connection.fetch(_REVOKE_ALL, account, now))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import asyncpg
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ecluse.login.passkey import Passkey
     from ecluse.login.ticket import Claims
+    from ecluse.store.connection import Connection
 
 _ASK = """
 INSERT INTO enrolment
@@ -77,9 +78,7 @@ class Accepted:
     label: str
 
 
-async def ask(
-    connection: asyncpg.Connection[Any], claims: Claims, passkey: Passkey, now: datetime
-) -> str:
+async def ask(connection: Connection, claims: Claims, passkey: Passkey, now: datetime) -> str:
     """Keep a verified passkey that asks to join; return its fingerprint.
 
     Raises:
@@ -105,20 +104,18 @@ async def ask(
     return mark
 
 
-async def state(connection: asyncpg.Connection[Any], mark: str) -> State | None:
+async def state(connection: Connection, mark: str) -> State | None:
     """Return where the enrolment with this fingerprint stands; None when there is none."""
     found = await connection.fetchval(_STATE, mark)
     return State(found) if found else None
 
 
-async def pending(connection: asyncpg.Connection[Any]) -> list[Pending]:
+async def pending(connection: Connection) -> list[Pending]:
     """Return the enrolments that wait for an officer, the oldest first."""
     return [Pending(**row) for row in await connection.fetch(_PENDING)]
 
 
-async def accept(
-    connection: asyncpg.Connection[Any], mark: str, *, probation_until: datetime
-) -> Accepted:
+async def accept(connection: Connection, mark: str, *, probation_until: datetime) -> Accepted:
     """Make the account that an enrolment asks for, with its passkey.
 
     Raises:
@@ -142,7 +139,7 @@ async def accept(
     return Accepted(number, organisation, asked["finess"], asked["label"])
 
 
-async def refuse(connection: asyncpg.Connection[Any], mark: str) -> None:
+async def refuse(connection: Connection, mark: str) -> None:
     """Refuse an enrolment for good.
 
     Raises:
@@ -151,9 +148,7 @@ async def refuse(connection: asyncpg.Connection[Any], mark: str) -> None:
     await _decide(connection, mark, State.REFUSED)
 
 
-async def _decide(
-    connection: asyncpg.Connection[Any], mark: str, decision: State
-) -> asyncpg.Record:
+async def _decide(connection: Connection, mark: str, decision: State) -> asyncpg.Record:
     asked: asyncpg.Record | None = await connection.fetchrow(_DECIDE, mark, decision)
     if asked is None:
         raise EnrolmentError(

@@ -54,7 +54,7 @@ _ALGORITHMS = [
 ]
 _RSA_BITS = range(2048, 4097)
 # The library lets a malformed CBOR map or key surface as whatever Python raised.
-_REFUSALS = (WebAuthnException, ValueError, TypeError, KeyError, AttributeError)
+_REFUSALS = (WebAuthnException, ValueError, TypeError, LookupError, AttributeError)
 
 
 class SyncedPasskeyError(PasskeyError):

@@ -157,7 +157,8 @@ CREATE TABLE settlement (
 -- What holds for the whole platform. After a restore budgets count as spent until spent_until.
 CREATE TABLE platform (
   one           boolean PRIMARY KEY DEFAULT true CHECK (one),
-  spent_until   timestamptz NOT NULL DEFAULT '-infinity'
+  spent_until   timestamptz NOT NULL DEFAULT '-infinity',
+  policy        bytea NOT NULL DEFAULT ''  -- SHA-256 of the policy in force
 );
 INSERT INTO platform DEFAULT VALUES;
 

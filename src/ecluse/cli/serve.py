@@ -1,0 +1,119 @@
+"""`ecluse serve`: one command per process of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecluse.cli.serving import announce, run_until_stopped, serve_http
+from ecluse.gate.app import create_app
+from ecluse.gate.gate import GateConfig
+from ecluse.keyring.client import LedgerKeyring
+from ecluse.keyring.reader import Reader
+from ecluse.keyring.server import serve
+from ecluse.keyring.service import Keyring
+from ecluse.ledger.keeper import Keeper
+from ecluse.local.installation import Installation
+from ecluse.login.passkey import RelyingParty
+from ecluse.policy import policy as policies
+from ecluse.portal import pages_server, pipe
+from ecluse.store.roles import Role
+
+
+app = typer.Typer(no_args_is_help=True, help="The processes, one by one.")
+
+PAGES_PORT, PIPE_PORT, GATE_PORT = 8470, 8471, 8472
+PAGES_ORIGIN, PIPE_ORIGIN = f"http://localhost:{PAGES_PORT}", f"http://localhost:{PIPE_PORT}"
+
+HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
+PagesOriginOption = Annotated[str, typer.Option(help="Origin of the pages, as browsers reach it.")]
+PipeOriginOption = Annotated[str, typer.Option(help="Origin of the pipe, as browsers reach it.")]
+RelyingPartyOption = Annotated[
+    str, typer.Option("--rp-id", help="Domain that passkeys are bound to: the pages' own.")
+]
+
+
+@app.command()
+def keyring() -> None:
+    """Hold the keys; locate and unseal for the gate, evaluate feeds for the loader."""
+    logging.basicConfig(level=logging.WARNING)
+    run_until_stopped(_keyring(Installation.from_environment()))
+
+
+async def _keyring(installation: Installation) -> None:
+    reader = await Reader.open(installation.database.dsn(Role.KEYRING))
+    try:
+        service = Keyring(installation.open_vault(), installation.keyring_folder, reader)
+        await service.recall()
+        await serve(service, installation.sockets, lambda: announce("keyring"))
+    finally:
+        await reader.close()
+
+
+@app.command()
+def ledger() -> None:
+    """Follow the ledger: grow its tree, have checkpoints signed."""
+    logging.basicConfig(level=logging.WARNING)
+    run_until_stopped(_ledger(Installation.from_environment()))
+
+
+async def _ledger(installation: Installation) -> None:
+    async with LedgerKeyring(installation.sockets) as signer:
+        raise NotImplementedError
+
+
+@app.command()
+def gate(
+    *,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = GATE_PORT,
+    public_origin: PipeOriginOption = PIPE_ORIGIN,
+    pages_origin: PagesOriginOption = PAGES_ORIGIN,
+    rp_id: RelyingPartyOption = "localhost",
+    policy: Annotated[
+        Path | None, typer.Option(help="Policy file; the default one if none.")
+    ] = None,
+) -> None:
+    """Verify, decide, write the ledger, release one answer at a time."""
+    logging.basicConfig(level=logging.WARNING)
+    installation = Installation.from_environment()
+    rules, digest = policies.read(policy)
+    config = GateConfig(
+        dsn=installation.database.dsn(Role.GATE),
+        sockets=installation.sockets,
+        public_origin=public_origin,
+        party=RelyingParty(rp_id, pages_origin),
+        policy=rules,
+        policy_digest=bytes.fromhex(digest),
+    )
+    serve_http(create_app(config), "gate", host, port)
+
+
+@app.command()
+def pages(
+    *,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = PAGES_PORT,
+    pipe_origin: PipeOriginOption = PIPE_ORIGIN,
+    rp_id: RelyingPartyOption = "localhost",
+) -> None:
+    """Serve the pages: static files that hold nothing of anybody."""
+    config = pages_server.PagesConfig(pipe_origin, rp_id)
+    serve_http(pages_server.create_app(config), "pages", host, port)
+
+
+@app.command("pipe")
+def serve_pipe(
+    *,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = PIPE_PORT,
+    gate: Annotated[str, typer.Option(help="http://host:port of the gate, or its Unix socket.")],
+    pages_origin: PagesOriginOption = PAGES_ORIGIN,
+) -> None:
+    """Carry signed requests to the gate and answers back, and nothing else."""
+    serve_http(pipe.create_app(pipe.PipeConfig(gate, pages_origin)), "pipe", host, port)

@@ -1,0 +1,71 @@
+"""How every process of ours announces itself: one JSON line on standard output, once it listens."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from starlette.applications import Starlette
+
+
+def announce(name: str, **facts: object) -> None:
+    """Say that `name` serves now; a supervisor waits for this line."""
+    sys.stdout.write(json.dumps({"serving": name, **facts}) + "\n")
+    sys.stdout.flush()
+
+
+def serve_http(application: Starlette, name: str, host: str, port: int) -> None:
+    """Serve until told to stop; nothing of a request is logged. Port 0 takes a free one."""
+    with socket.create_server((host, port), backlog=1024) as listening:
+        server = _Announcing(
+            uvicorn.Config(
+                application,
+                access_log=False,
+                log_level="warning",
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=30,
+                timeout_graceful_shutdown=5,
+            ),
+            name,
+            listening.getsockname()[1],
+        )
+        server.run(sockets=[listening])
+        if not server.started:
+            sys.exit(1)
+
+
+class _Announcing(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, name: str, port: int) -> None:
+        super().__init__(config)
+        self._name = name
+        self._port = port
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            announce(self._name, port=self._port)
+
+
+def run_until_stopped(work: Coroutine[object, object, None]) -> None:
+    """Run `work` until it ends, or until SIGTERM or SIGINT cancels it."""
+
+    async def run() -> None:
+        task = asyncio.ensure_future(work)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())

@@ -1,0 +1,74 @@
+"""The same answer again: a lost answer is not a second disclosure.
+
+For 60 seconds the same device may fetch the answer to the same check id, in memory only. A request
+that arrives while the first is under way waits for the same answer.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+from ecluse.errors import EcluseError
+
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from ecluse.gate.answer import Covered, NotCovered
+
+    Reply = asyncio.Future[Covered | NotCovered | None]
+    """An answer, None for the refusal, or an error."""
+
+
+LIFETIME = 60.0
+
+
+class OtherCheckError(EcluseError):
+    """The check id was used for another check (HTTP 400)."""
+
+
+class _Kept(NamedTuple):
+    put_at: float
+    digest: bytes
+    reply: Reply
+
+
+class Again:
+    """Replies of the last minute, by (account, device, check id)."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[bytes, bytes, bytes], _Kept] = OrderedDict()
+
+    def find(self, key: tuple[bytes, bytes, bytes], digest: bytes, now: float) -> Reply | None:
+        """Return the reply to this check, done or under way; None when it is new.
+
+        Args:
+            key: (account, device thumbprint, check id).
+            digest: Of what is asked: subject, date, family.
+            now: Monotonic seconds.
+
+        Raises:
+            OtherCheckError: The id was used for something else.
+        """
+        self._sweep(now)
+        kept = self._kept.get(key)
+        if kept is None or (kept.reply.done() and kept.reply.exception() is not None):
+            return None
+        if kept.digest != digest:
+            raise OtherCheckError("This check id was used for another check.")
+        return kept.reply
+
+    def keep(
+        self, key: tuple[bytes, bytes, bytes], digest: bytes, reply: Reply, now: float
+    ) -> None:
+        """Keep the reply to a new check."""
+        self._kept[key] = _Kept(now, digest, reply)
+        self._kept.move_to_end(key)
+
+    def _sweep(self, now: float) -> None:
+        while self._kept:
+            kept = next(iter(self._kept.values()))
+            if kept.put_at > now - LIFETIME:
+                break
+            self._kept.popitem(last=False)

@@ -1,0 +1,80 @@
+"""The gate over HTTP: every route there is, and none that lists, searches or exports (P1)."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from ecluse.errors import EcluseError
+from ecluse.gate import replies
+from ecluse.gate.account_door import AccountDoor
+from ecluse.gate.caller import Callers
+from ecluse.gate.check_door import CheckDoor
+from ecluse.gate.gate import Gate, GateConfig, open_gate
+from ecluse.gate.login_door import LoginDoor
+from ecluse.ledger import proofs
+
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+
+def create_app(config: GateConfig) -> Starlette:
+    """Return the gate as an ASGI application; it opens its connections when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with open_gate(config) as gate:
+            app.router.routes.extend(_routes(gate))
+            yield
+
+    return Starlette(lifespan=lifespan, exception_handlers={EcluseError: replies.failure})
+
+
+def _routes(gate: Gate) -> list[Route]:
+    callers = Callers(gate)
+    login = LoginDoor(gate, callers)
+    ledger = _LedgerDoor(gate)
+    return [
+        Route("/v1/checks", CheckDoor(gate, callers), methods=["POST"]),
+        Route("/v1/me", AccountDoor(gate, callers).me, methods=["GET"]),
+        Route("/v1/login/begin", login.begin, methods=["POST"]),
+        Route("/v1/login/finish", login.finish, methods=["POST"]),
+        Route("/v1/logout", login.logout, methods=["POST"]),
+        Route("/v1/enrolments/begin", login.join, methods=["POST"]),
+        Route("/v1/enrolments/finish", login.joined, methods=["POST"]),
+        Route("/v1/enrolments/{fingerprint}", login.state, methods=["GET"]),
+        Route("/v1/ledger/checkpoint", ledger.checkpoint, methods=["GET"]),
+        Route("/v1/ledger/proof/{position:int}", ledger.proof, methods=["GET"]),
+        Route("/health/live", _live, methods=["GET"]),
+        Route("/health/ready", ledger.ready, methods=["GET"]),
+    ]
+
+
+class _LedgerDoor:
+    """What anybody may see of the ledger: its checkpoint, and proofs of positions."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def checkpoint(self, _: Request) -> Response:
+        return PlainTextResponse(self._gate.checkpoint, headers=replies.HEADERS)
+
+    async def proof(self, request: Request) -> Response:
+        async with self._gate.pool.acquire() as connection:
+            return replies.json(await proofs.inclusion(connection, request.path_params["position"]))
+
+    async def ready(self, _: Request) -> Response:
+        await self._gate.pool.fetchval("SELECT 1")
+        return replies.json({"ready": True})
+
+
+async def _live(_: Request) -> Response:
+    return replies.json({"live": True})

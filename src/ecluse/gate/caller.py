@@ -1,0 +1,117 @@
+"""Who asks: a request's signature verified against a registered device."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from ecluse.errors import EcluseError
+from ecluse.login import accounts, devices, profile, signature
+from ecluse.login.keyid import KeyId
+
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ecluse.gate.gate import Gate
+
+
+#: A device read from the database may be asked for again from memory for so long (seconds). Every
+#: check asks the database again in its own transaction.
+_REMEMBERED = 10.0
+_MOST_REMEMBERED = 50_000
+
+
+class DeviceExpiredError(EcluseError):
+    """No such device is registered now (HTTP 401): sign in again."""
+
+
+class Caller(NamedTuple):
+    """A professional's device, proven by its signature over the whole request."""
+
+    account: bytes
+    organisation: bytes
+    thumbprint: bytes
+    keyid: str
+    #: The signature's nonce and when it may be forgotten; still to be spent.
+    nonce: tuple[bytes, datetime]
+
+
+class _Known(NamedTuple):
+    read_at: float
+    public_key: bytes
+    organisation: bytes
+    expires_at: float
+
+
+class Callers:
+    """Verifies requests; remembers devices for a few seconds."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._known: OrderedDict[tuple[bytes, bytes], _Known] = OrderedDict()
+
+    async def identify(self, request: Request, body: bytes) -> Caller:
+        """Return who signed `request`.
+
+        Raises:
+            SignatureError: The signature does not hold.
+            DeviceExpiredError: It may hold, but nobody has vouched for this device today.
+        """
+        signed = signature.parse(request.scope["headers"])
+        if signed.account is None:
+            raise signature.SignatureError(signature.Fault.KEY)
+        now = time.time()
+        known = await self._device(signed.account, signed.thumbprint, now)
+        message = signed_message(request, body, self._gate.config.public_origin)
+        verified = signature.verify(signed, message, public_key=known.public_key, now=now)
+        return Caller(
+            signed.account,
+            known.organisation,
+            signed.thumbprint,
+            KeyId(signed.account, signed.thumbprint).text(),
+            (verified.nonce, datetime.fromtimestamp(verified.expires + 60, UTC)),
+        )
+
+    def forget(self, caller: Caller) -> None:
+        """Ask the database again next time."""
+        self._known.pop((caller.account, caller.thumbprint), None)
+
+    async def _device(self, account: bytes, thumbprint: bytes, now: float) -> _Known:
+        key = (account, thumbprint)
+        known = self._known.get(key)
+        if known is None or known.read_at < now - _REMEMBERED:
+            known = await self._read(account, thumbprint, now)
+            self._known[key] = known
+            if len(self._known) > _MOST_REMEMBERED:
+                self._known.popitem(last=False)
+        if known.expires_at <= now:
+            raise DeviceExpiredError("This device's sign-in has ended.", hint="Sign in again.")
+        return known
+
+    async def _read(self, account: bytes, thumbprint: bytes, now: float) -> _Known:
+        async with self._gate.pool.acquire() as connection:
+            device = await devices.load(
+                connection, account, thumbprint, datetime.fromtimestamp(now, UTC)
+            )
+            owner = await accounts.load(connection, account) if device else None
+        if device is None or owner is None:
+            raise DeviceExpiredError("This device is not signed in.", hint="Sign in again.")
+        return _Known(now, device.public_key, owner.organisation, device.expires_at.timestamp())
+
+
+def signed_message(request: Request, body: bytes, origin: str) -> profile.Message:
+    """Return what a request's signature must cover; the target from our own origin, not Host.
+
+    Raises:
+        SignatureError: The target is no plain path and query.
+    """
+    try:
+        target = profile.target_uri(
+            origin, request.scope["raw_path"], request.scope["query_string"]
+        )
+    except profile.TargetError:
+        raise signature.SignatureError(signature.Fault.TARGET) from None
+    return profile.Message(request.method, target, body)

@@ -1,0 +1,84 @@
+"""`POST /v1/checks`: the door that everything else is built around."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ecluse.gate import replies
+from ecluse.gate.answer import REFUSED
+from ecluse.gate.grid import wait_for_grid
+from ecluse.gate.request import CheckBody, PersonSubject, asked, parse, typed_subject
+from ecluse.login import accounts
+from ecluse.login.credential import PasskeyError
+from ecluse.login.passkey import GESTURE_SECONDS, verify_typed_gesture
+
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ecluse.gate.caller import Caller, Callers
+    from ecluse.gate.gate import Gate
+
+
+class CheckDoor:
+    """Takes a signed check in, lets one answer or the one refusal out."""
+
+    def __init__(self, gate: Gate, callers: Callers) -> None:
+        self._gate = gate
+        self._callers = callers
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer a check."""
+        arrived = asyncio.get_running_loop().time()
+        raw = await replies.body_of(request)
+        caller = await self._callers.identify(request, raw)
+        body = parse(raw)
+        check = asked(body)
+        reply = await self._gate.again(caller, check)
+        if reply is None:
+            gesture = None
+            if isinstance(body.subject, PersonSubject):
+                gesture = await self._gesture(body, body.subject, caller)
+            reply = self._gate.check(caller, check, gesture)
+        answer = await asyncio.shield(reply)
+        if answer is None:
+            await wait_for_grid(arrived, self._gate.config.policy.refusal_grid_ms / 1000)
+            return replies.json(REFUSED)
+        return replies.json(answer)
+
+    async def _gesture(
+        self, body: CheckBody, person: PersonSubject, caller: Caller
+    ) -> tuple[bytes, datetime]:
+        """Verify a typed check's gesture; return the nonce that makes it single-use.
+
+        Raises:
+            PasskeyError: No gesture, or one that was made for something else.
+        """
+        if body.gesture is None:
+            raise PasskeyError(
+                "A check without the card takes a gesture with the passkey.",
+                hint="Confirm with your passkey, or present the card.",
+            )
+        assertion = body.gesture.assertion
+        async with self._gate.pool.acquire() as connection:
+            passkey = await accounts.load_passkey(
+                connection, caller.account, assertion.credential()
+            )
+            if passkey is None:
+                raise PasskeyError("This passkey does not belong to this account.")
+            count = verify_typed_gesture(
+                self._gate.config.party,
+                assertion,
+                passkey,
+                subject=typed_subject(body, person, body.gesture, caller.keyid),
+                now=time.time(),
+            )
+            await accounts.advance_counter(connection, passkey, count)
+        nonce = hashlib.sha256(b"ecluse/gesture" + body.check_id.encode()).digest()[:16]
+        expires = body.gesture.created + 2 * GESTURE_SECONDS
+        return nonce, datetime.fromtimestamp(expires, UTC)

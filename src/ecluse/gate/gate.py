@@ -1,0 +1,176 @@
+"""A gate, put together: its connections, its keyring, its flow of checks."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import time
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import msgspec
+
+from ecluse.gate import start
+from ecluse.gate.again import Again
+from ecluse.gate.batch import Desk
+from ecluse.gate.catalogue import Catalogue
+from ecluse.gate.journal import Journal
+from ecluse.gate.pending import Pending
+from ecluse.gate.pipeline import Pipeline, ReplayedError
+from ecluse.gate.release import Releaser
+from ecluse.gate.rows import spend_nonces, sweep_nonces
+from ecluse.gate.tokens import Tokens
+from ecluse.keyring.client import GateKeyring
+from ecluse.login.passkey import RelyingParty
+from ecluse.policy.policy import Policy
+
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+
+    from ecluse.gate.again import Reply
+    from ecluse.gate.caller import Caller
+    from ecluse.gate.request import Asked
+
+
+_LATEST_CHECKPOINT = "SELECT note FROM ledger_checkpoint WHERE shard = 0 ORDER BY size DESC LIMIT 1"
+
+
+class GateConfig(msgspec.Struct, frozen=True):
+    """What a gate is told when it starts."""
+
+    dsn: str
+    sockets: Path
+    #: The pipe's origin: what `@target-uri` is built from.
+    public_origin: str
+    party: RelyingParty
+    policy: Policy
+    policy_digest: bytes
+
+
+class Gate:
+    """The one way out."""
+
+    def __init__(
+        self, config: GateConfig, pool: asyncpg.Pool[Any], keyring: GateKeyring, state_key: bytes
+    ) -> None:
+        self.config = config
+        self.pool = pool
+        self.keyring = keyring
+        self.journal = Journal(keyring)
+        #: Keys the login nonces and enrolment tickets that this platform hands out.
+        self.stamp_key = hashlib.blake2b(
+            digest_size=32, key=state_key, person=b"ecluse/stamps"
+        ).digest()
+        self.checkpoint = ""
+        self._tokens = Tokens(state_key)
+        self._catalogue = Catalogue()
+        self._again = Again()
+        releaser = Releaser(keyring, pool, self._catalogue, self.journal, lambda: self.checkpoint)
+        self._pipeline = Pipeline(keyring, self._open_desk, releaser)
+
+    async def _open_desk(self) -> Desk:
+        return Desk(
+            await asyncpg.connect(self.config.dsn),
+            await asyncpg.connect(self.config.dsn),
+            self.config.policy,
+            self._tokens,
+            self.journal,
+            await self._catalogue.insurers(self.pool),
+        )
+
+    async def again(self, caller: Caller, asked: Asked) -> Reply | None:
+        """Return the reply to a check that this device asked within the last minute.
+
+        Raises:
+            OtherCheckError: The check id was used for another check.
+            ReplayedError: The request itself was sent before.
+        """
+        kept = self._again.find(_key(caller, asked), _digest(asked), time.monotonic())
+        if kept is not None:
+            await self.spend(caller)
+        return kept
+
+    def check(self, caller: Caller, asked: Asked, gesture: tuple[bytes, datetime] | None) -> Reply:
+        """Queue a new check; its reply is an answer, None for the refusal, or an error.
+
+        Args:
+            caller: Who asks, proven by signature.
+            asked: What is asked.
+            gesture: The nonce that stands for a typed check's gesture, and when it expires.
+
+        Raises:
+            BusyError: Too many wait.
+        """
+        pending = Pending(
+            entry=os.urandom(16),
+            account=caller.account,
+            organisation=caller.organisation,
+            thumbprint=caller.thumbprint,
+            asked=asked,
+            nonces=(caller.nonce,) if gesture is None else (caller.nonce, gesture),
+            reply=asyncio.get_running_loop().create_future(),
+        )
+        self._pipeline.submit(pending)
+        self._again.keep(_key(caller, asked), _digest(asked), pending.reply, time.monotonic())
+        return pending.reply
+
+    async def spend(self, caller: Caller) -> None:
+        """Spend the nonce of a request that is not a new check.
+
+        Raises:
+            ReplayedError: It was used before.
+        """
+        async with self.pool.acquire() as connection:
+            if not await spend_nonces(connection, [(caller.account, *caller.nonce)]):
+                raise ReplayedError("This request was sent before.")
+
+    async def follow_checkpoints(self) -> None:
+        """Keep the latest checkpoint at hand and forget old nonces, until cancelled."""
+        while True:
+            self.checkpoint = await self.pool.fetchval(_LATEST_CHECKPOINT) or ""
+            async with self.pool.acquire() as connection:
+                await sweep_nonces(connection)
+            await asyncio.sleep(1)
+
+    async def work(self) -> None:
+        """Answer checks until cancelled."""
+        try:
+            await self._pipeline.run()
+        finally:
+            await self._pipeline.close()
+
+
+def _key(caller: Caller, asked: Asked) -> tuple[bytes, bytes, bytes]:
+    return caller.account, caller.thumbprint, asked.check
+
+
+def _digest(asked: Asked) -> bytes:
+    return hashlib.sha256(repr(asked).encode()).digest()
+
+
+@asynccontextmanager
+async def open_gate(config: GateConfig) -> AsyncIterator[Gate]:
+    """Open a gate: restores noticed, policy noted, checks flowing."""
+    async with (
+        asyncpg.create_pool(config.dsn, min_size=1, max_size=8) as pool,
+        GateKeyring(config.sockets) as keyring,
+    ):
+        connection = await asyncpg.connect(config.dsn)
+        greeting = await keyring.hello(await start.size(connection))
+        gate = Gate(config, pool, keyring, greeting.state_key)
+        if greeting.restored:
+            await start.note_restore(connection, keyring, gate.journal)
+        await start.note_policy(connection, gate.journal, config.policy, config.policy_digest)
+        await connection.close()
+        tasks = [asyncio.create_task(gate.work()), asyncio.create_task(gate.follow_checkpoints())]
+        try:
+            yield gate
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,211 @@
+"""Joining, signing in and out: `/v1/enrolments`, `/v1/login`, `/v1/logout`.
+
+Nothing here hands out anything that could be stolen: no session, no token, no code. A passkey
+vouches for a device's key; from then on the device signs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import msgspec
+
+from ecluse.gate import replies
+from ecluse.gate.caller import signed_message
+from ecluse.gate.request import MalformedError
+from ecluse.gate.start import note
+from ecluse.ids import finess
+from ecluse.ledger.entry import EnrolmentAsked, Login, Logout
+from ecluse.login import accounts, base64url, devices, enrolment, jwk, passkey, signature, ticket
+from ecluse.login import nonce as login_nonce
+from ecluse.login.challenge import enrolment_challenge
+from ecluse.login.credential import AuthenticationResponse, PasskeyError, RegistrationResponse
+from ecluse.login.keyid import KeyId
+
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ecluse.gate.caller import Callers
+    from ecluse.gate.gate import Gate
+
+
+T = TypeVar("T")
+
+
+class JoinBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /v1/enrolments/begin`."""
+
+    finess: Annotated[str, msgspec.Meta(max_length=16)]
+    label: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class JoinedBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /v1/enrolments/finish`."""
+
+    ticket: str
+    credential: RegistrationResponse
+
+
+class LoginBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /v1/login/finish`."""
+
+    nonce: str
+    device: jwk.Jwk
+    assertion: AuthenticationResponse
+
+
+class LogoutBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /v1/logout`."""
+
+    everywhere: bool = False
+
+
+class LoginDoor:
+    """What a professional's browser needs before its first check."""
+
+    def __init__(self, gate: Gate, callers: Callers) -> None:
+        self._gate = gate
+        self._callers = callers
+
+    async def join(self, request: Request) -> Response:
+        """Give the options for a new passkey."""
+        body = _parse(await replies.body_of(request), JoinBody)
+        claims = ticket.Claims(os.urandom(16), finess.parse(body.finess), body.label)
+        issued = ticket.issue(self._gate.stamp_key, claims, time.time())
+        options = passkey.creation_options(
+            self._gate.config.party,
+            account=claims.account,
+            label=claims.label,
+            challenge=enrolment_challenge(issued),
+        )
+        return replies.json({"ticket": base64url.encode(issued), "public_key": options})
+
+    async def joined(self, request: Request) -> Response:
+        """Keep a new passkey until an officer accepts its fingerprint."""
+        body = _parse(await replies.body_of(request), JoinedBody)
+        issued = _bytes(body.ticket)
+        claims = ticket.read(self._gate.stamp_key, issued, time.time())
+        made = passkey.verify_registration(
+            self._gate.config.party,
+            body.credential,
+            account=claims.account,
+            challenge=enrolment_challenge(issued),
+        )
+        now = datetime.now(UTC)
+        async with self._gate.pool.acquire() as connection, connection.transaction():
+            mark = await enrolment.ask(connection, claims, made, now)
+            event = EnrolmentAsked(
+                at=now, fingerprint=mark, finess=claims.finess, credential=_sha256(made.credential)
+            )
+            await note(connection, self._gate.journal, event)
+        return replies.json({"fingerprint": mark, "state": enrolment.State.PENDING})
+
+    async def state(self, request: Request) -> Response:
+        """Tell where an enrolment stands."""
+        async with self._gate.pool.acquire() as connection:
+            state = await enrolment.state(connection, request.path_params["fingerprint"])
+        if state is None:
+            return replies.json({"error": "unknown", "message": "No such enrolment."}, 404)
+        return replies.json({"state": state})
+
+    async def begin(self, request: Request) -> Response:
+        """Give a nonce for signing in."""
+        await replies.body_of(request)
+        issued = login_nonce.issue(
+            self._gate.stamp_key, entropy=os.urandom(login_nonce.ENTROPY_SIZE), now=time.time()
+        )
+        return replies.json({"nonce": base64url.encode(issued), "expires_in": login_nonce.LIFETIME})
+
+    async def finish(self, request: Request) -> Response:
+        """Register the device that a passkey vouches for."""
+        raw = await replies.body_of(request)
+        body = _parse(raw, LoginBody)
+        point = jwk.to_point(body.device)
+        thumbprint = self._prove_possession(request, raw, point)
+        issued = _bytes(body.nonce)
+        login_nonce.check(self._gate.stamp_key, issued, time.time())
+        account = body.assertion.account()
+        if account is None:
+            raise PasskeyError("The passkey did not name its account.", hint="Enrol a new passkey.")
+        now = datetime.now(UTC)
+        async with self._gate.pool.acquire() as connection, connection.transaction():
+            owner = await accounts.load(connection, account)
+            known = await accounts.load_passkey(connection, account, body.assertion.credential())
+            if owner is None or known is None:
+                raise PasskeyError(
+                    "This passkey is not enrolled here.", hint="Ask your organisation to enrol it."
+                )
+            count = passkey.verify_device_assertion(
+                self._gate.config.party, body.assertion, known, nonce=issued, thumbprint=thumbprint
+            )
+            await accounts.advance_counter(connection, known, count)
+            lifetime = timedelta(hours=self._gate.config.policy.registration_hours)
+            device = devices.Device(
+                account, thumbprint, point, known.credential, now, now + lifetime
+            )
+            await devices.register(connection, device, lifetime=lifetime)
+            event = Login(
+                at=now, account=account, device=thumbprint, credential=_sha256(known.credential)
+            )
+            await note(connection, self._gate.journal, event)
+        return replies.json(
+            {
+                "keyid": KeyId(account, thumbprint).text(),
+                "organisation": {"name": owner.name, "finess": owner.finess},
+                "label": owner.label,
+                "expires_at": device.expires_at,
+            }
+        )
+
+    def _prove_possession(self, request: Request, raw: bytes, point: bytes) -> bytes:
+        """Verify that the device signed its own registration; return its thumbprint."""
+        signed = signature.parse(request.scope["headers"])
+        if signed.account is not None:
+            raise signature.SignatureError(signature.Fault.KEY)
+        message = signed_message(request, raw, self._gate.config.public_origin)
+        signature.verify(signed, message, public_key=point, now=time.time())
+        return signed.thumbprint
+
+    async def logout(self, request: Request) -> Response:
+        """End this device's registration, or all of the account's."""
+        raw = await replies.body_of(request)
+        caller = await self._callers.identify(request, raw)
+        body = _parse(raw, LogoutBody)
+        await self._gate.spend(caller)
+        now = datetime.now(UTC)
+        async with self._gate.pool.acquire() as connection, connection.transaction():
+            ended = (
+                await devices.revoke_all(connection, caller.account, now)
+                if body.everywhere
+                else await devices.revoke(connection, caller.account, caller.thumbprint, now)
+            )
+            event = Logout(at=now, account=caller.account, device=caller.thumbprint, devices=ended)
+            await note(connection, self._gate.journal, event)
+        self._callers.forget(caller)
+        return replies.json({"devices": ended})
+
+
+def _parse(raw: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise MalformedError(
+            "The body does not have the form asked for.", hint="See /openapi.json."
+        ) from None
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64url.decode(text)
+    except ValueError:
+        raise MalformedError("A field is not base64url.") from None
+
+
+def _sha256(credential: bytes) -> bytes:
+    return hashlib.sha256(credential).digest()

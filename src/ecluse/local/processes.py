@@ -1,0 +1,173 @@
+"""Our processes on one machine: started in order, waited for, stopped by process id."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from ecluse.errors import EcluseError
+
+
+if TYPE_CHECKING:
+    from ecluse.local.installation import Installation
+
+
+_START_SECONDS = 60
+_STOP_SECONDS = 10
+
+
+class StartError(EcluseError):
+    """A process did not come up."""
+
+
+class Process:
+    """One of our commands, running."""
+
+    def __init__(self, installation: Installation, name: str, *arguments: str) -> None:
+        self.name = name
+        self._log = installation.logs / f"{name}.log"
+        self._command = [sys.executable, "-m", "ecluse", *arguments]
+        self._environment = {**os.environ, "ECLUSE_HOME": str(installation.folder)}
+        if installation.database.url:
+            self._environment["ECLUSE_DATABASE_URL"] = installation.database.url
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id, once started."""
+        if self._process is None:
+            raise StartError(f"{self.name} was not started.")
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start, and return when the process says that it serves.
+
+        Raises:
+            StartError: It ended first, or said nothing for a minute; with what it complained of.
+        """
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, env=self._environment, stdout=subprocess.PIPE, stderr=log
+            )
+        # A process that hangs is killed, which ends the line that is waited for.
+        watchdog = threading.Timer(_START_SECONDS, self._process.kill)
+        watchdog.start()
+        line = self._process.stdout.readline() if self._process.stdout else b""
+        watchdog.cancel()
+        if not line.startswith(b"{") or json.loads(line).get("serving") is None:
+            self.stop()
+            raise StartError(
+                f"The {self.name} process did not start.", hint=f"Its last words: {self._words()}"
+            )
+
+    def stop(self) -> None:
+        """Ask the process to end; kill it if it does not."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+    def kill(self) -> None:
+        """Kill the process, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def running(self) -> bool:
+        """Tell whether the process still runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def _words(self) -> str:
+        words = self._log.read_text(errors="replace").strip().splitlines()
+        return words[-1] if words else f"none; see {self._log}"
+
+
+class Ports(NamedTuple):
+    """Where the parts listen on the loopback interface."""
+
+    pages: int
+    pipe: int
+    gate: int
+
+    @property
+    def pages_origin(self) -> str:
+        """The pages' origin."""
+        return f"http://localhost:{self.pages}"
+
+    @property
+    def pipe_origin(self) -> str:
+        """The pipe's origin: what requests are signed for."""
+        return f"http://localhost:{self.pipe}"
+
+
+def free_ports() -> Ports:
+    """Return ports that nobody listens on at this moment."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        return Ports(*(each.getsockname()[1] for each in sockets))
+
+
+class Operator:
+    """Keyring, ledger keeper, gate, pages and pipe, on a prepared database."""
+
+    def __init__(
+        self, installation: Installation, ports: Ports | None = None, policy: str | None = None
+    ) -> None:
+        self.installation = installation
+        self.ports = ports or free_ports()
+        self.keyring = Process(installation, "keyring", "serve", "keyring")
+        self.ledger = Process(installation, "ledger", "serve", "ledger")
+        self.gate = Process(
+            installation,
+            "gate",
+            *("serve", "gate", "--port", str(self.ports.gate)),
+            *("--public-origin", self.ports.pipe_origin),
+            *("--pages-origin", self.ports.pages_origin),
+            *(("--policy", policy) if policy else ()),
+        )
+        self.pages = Process(
+            installation,
+            "pages",
+            *("serve", "pages", "--port", str(self.ports.pages)),
+            *("--pipe-origin", self.ports.pipe_origin),
+        )
+        self.pipe = Process(
+            installation,
+            "pipe",
+            *("serve", "pipe", "--port", str(self.ports.pipe)),
+            *("--gate", f"http://127.0.0.1:{self.ports.gate}"),
+            *("--pages-origin", self.ports.pages_origin),
+        )
+
+    @property
+    def processes(self) -> list[Process]:
+        """Every process, in the order in which each finds what it needs."""
+        return [self.keyring, self.ledger, self.gate, self.pages, self.pipe]
+
+    def __enter__(self) -> Self:
+        try:
+            for process in self.processes:
+                process.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop every process, the outermost first."""
+        for process in reversed(self.processes):
+            process.stop()
