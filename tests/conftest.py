@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -20,18 +21,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@contextmanager
+def new_home() -> Iterator[Path]:
+    """Make a folder that may become an `ECLUSE_HOME`, and remove it afterwards."""
+    # Not below pytest's own folder: that one is closed to PostgreSQL's account when we are root.
+    home = Path(tempfile.mkdtemp(prefix="ecluse-test-"))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def fresh_home() -> Iterator[Path]:
+    with new_home() as home:
+        yield home
+
+
 @pytest.fixture(scope="session")
 def database_template() -> Iterator[Database]:
     """One embedded server for the whole session, with one migrated database that nobody fills."""
-    # Not below pytest's own folder: that one is closed to PostgreSQL's account when we are root.
-    home = Path(tempfile.mkdtemp(prefix="ecluse-test-"))
-    template = Database(home, name="template_ecluse")
-    try:
+    with new_home() as home:
+        template = Database(home, name="template_ecluse")
         asyncio.run(template.prepare())
         yield template
-    finally:
         asyncio.run(template.stop())
-        shutil.rmtree(home)
 
 
 @pytest.fixture(scope="module")

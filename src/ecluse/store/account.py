@@ -55,15 +55,30 @@ class Account:
             **switch,
         )
 
-    def can_enter(self, folder: Path) -> bool:
-        """Whether this account may reach `folder`, every parent included."""
+    def first_closed(self, folder: Path) -> Path | None:
+        """Return the first folder on the way to `folder` that this account may not pass."""
+        if self._may_pass(folder):
+            return None
+        way = [*reversed(folder.parents), folder]
+        return next(step for step in way if not self._may_pass(step))
+
+    def _may_pass(self, folder: Path) -> bool:
         return self.run(["test", "-x", folder]).returncode == 0
 
     def own_folder(self, folder: Path) -> Path:
-        """Make `folder` this account's and close it to everybody else."""
+        """Make `folder` this account's and close it to everybody else.
+
+        Raises:
+            StoreError: something of that name is there, and it is neither this account's nor ours.
+        """
         folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.is_symlink() or folder.stat().st_uid not in {self.uid, os.geteuid()}:
+            raise StoreError(
+                f"{folder}, where the database keeps a part of itself, is somebody else's.",
+                hint="Remove it, or set ECLUSE_HOME to another folder.",
+            )
         if self.is_another:
-            os.chown(folder, self.uid, self.gid, follow_symlinks=False)
+            os.chown(folder, self.uid, self.gid)
         folder.chmod(0o700)
         return folder
 

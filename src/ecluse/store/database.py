@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 NAME = "ecluse"
 PROCESSES = [role for role in Role if role is not Role.OWNER]
+SILENT = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
+REFUSED = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+)
 
 
 class Database:
@@ -92,7 +98,7 @@ class Database:
         superuser = await _connect(server.superuser_dsn(), application="ecluse_store")
         try:
             await superuser.execute("SELECT pg_advisory_lock($1)", LOCK)
-            await bring_up(superuser, self._passwords.all(), list(Role))
+            await bring_up(superuser, self._passwords.make(), list(Role))
             if not await superuser.fetchval(
                 "SELECT true FROM pg_database WHERE datname = $1", self.name
             ):
@@ -114,7 +120,7 @@ class Database:
                     hint="Move it to a newer one, or unset ECLUSE_DATABASE_URL to use the embedded.",
                 )
             await owner.execute("SELECT pg_advisory_lock($1)", LOCK)
-            await bring_up(owner, self._passwords.all(), PROCESSES)
+            await bring_up(owner, self._passwords.make(), PROCESSES)
             await admit(owner, await owner.fetchval("SELECT current_database()"), PROCESSES)
         except asyncpg.InsufficientPrivilegeError as error:
             raise StoreError(
@@ -128,15 +134,12 @@ class Database:
 async def _connect(dsn: str, *, application: str) -> asyncpg.Connection[Any]:
     try:
         return await asyncpg.connect(dsn, server_settings={"application_name": application})
-    except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
+    except SILENT as error:
         raise StoreError(
             "The database does not answer.",
             hint="`ecluse store status` tells whether it runs; `ecluse store migrate` starts it.",
         ) from error
-    except (
-        asyncpg.InvalidAuthorizationSpecificationError,
-        asyncpg.InvalidCatalogNameError,
-    ) as error:
+    except REFUSED as error:
         raise StoreError(
             f"The database does not let {application} in.",
             hint="`ecluse store migrate` makes the roles and the database, and sets the passwords.",

@@ -49,17 +49,27 @@ class Passwords:
     """The roles' passwords, kept in one file that only its owner may read."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._file = folder / "roles.json"
-        self._lock = folder / "roles.lock"
 
     def of(self, role: Role) -> str:
-        """Return a role's password; the first to ask makes the file."""
-        return self.all()[role]
+        """Return a role's password.
 
-    def all(self) -> dict[Role, str]:
-        """Return every role's password, making those that are missing."""
-        with exclusive(self._lock):
-            kept = json.loads(self._file.read_text("utf-8")) if self._file.exists() else {}
+        Raises:
+            StoreError: the passwords were never made in this home.
+        """
+        try:
+            return str(json.loads(self._file.read_text("ascii"))[role])
+        except (FileNotFoundError, KeyError) as error:
+            raise StoreError(
+                f"There is no password for {role.login} in {self._folder}.",
+                hint="`ecluse store migrate` makes it; ECLUSE_HOME says where to look.",
+            ) from error
+
+    def make(self) -> dict[Role, str]:
+        """Return every role's password, after making those that are missing."""
+        with exclusive(self._folder / "roles.lock"):
+            kept = json.loads(self._file.read_text("ascii")) if self._file.exists() else {}
             passwords = {role: kept.get(role) or secrets.token_urlsafe(32) for role in Role}
             if passwords != kept:
                 write_private(self._file, json.dumps(passwords, indent=2) + "\n")

@@ -11,24 +11,27 @@ The server outlives the process that started it; every process of an installatio
 
 from __future__ import annotations
 
-import hashlib
 import os
+import re
 import secrets
 import shutil
-import stat
+import socket
+import tempfile
 import time
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from ecluse.store import binaries, settings
-from ecluse.store.account import database_account
+from ecluse.store import settings
+from ecluse.store.account import Account, database_account
+from ecluse.store.binaries import Binaries, copy_into, locate
 from ecluse.store.errors import StoreError
 from ecluse.store.lock import exclusive
 from ecluse.store.roles import Passwords, Role, write_private
 
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -37,8 +40,12 @@ SUPERUSER = "ecluse_superuser"
 PORT = 5432  # only names the socket file: there is no TCP
 SOCKET_PATH_BYTES = 107  # sun_path without its closing zero, unix(7)
 START_SECONDS = 600  # the recovery after a crash may have gigabytes of log to read
+STOP_SECONDS = 300  # a last checkpoint writes what memory holds
 ORPHAN_SECONDS = 30  # how long a killed server's children may take to notice and leave
 PASS_ONLY = 0o711
+
+# What a killed server leaves for a moment: its children's memory, and its own process id.
+LEFT_BEHIND = re.compile('shared memory block|lock file "postmaster.pid" already exists')
 
 
 class Server:
@@ -49,9 +56,7 @@ class Server:
         self.folder = self.home / "postgres"
         self.data = self.folder / "data"
         self.log = self.folder / "log"
-        self.passwords = Passwords(self.folder)
-        self._account = database_account()
-        self._binaries = binaries.locate()
+        self._passwords = Passwords(self.folder)
 
     def __enter__(self) -> Self:
         self.start()
@@ -71,17 +76,21 @@ class Server:
         return self._binaries.version
 
     @property
+    def pid(self) -> int | None:
+        """The process that a crash test kills, or None when no server has run since the last stop."""
+        try:
+            return int((self.data / "postmaster.pid").read_text("ascii").split("\n", 1)[0])
+        except FileNotFoundError:
+            return None
+
+    @property
     def sockets(self) -> Path:
-        """The folder of the server's socket: in the home, or elsewhere when that path is too long."""
-        inside = self.folder / "socket"
-        if len(os.fsencode(inside / f".s.PGSQL.{PORT}.lock")) <= SOCKET_PATH_BYTES:
-            return inside
-        short = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
-        return Path("/run" if os.geteuid() == 0 else "/tmp") / f"ecluse-{os.geteuid()}-{short}"  # noqa: S108 - checked in _lay_out
+        """The folder of the server's socket, after following our link to a shorter path."""
+        return (self.folder / "socket").resolve()
 
     def dsn(self, role: Role, database: str = "ecluse") -> str:
         """Return the address of `database` for one role, password included."""
-        return self._dsn(role.login, self.passwords.of(role), database)
+        return self._dsn(role.login, self._passwords.of(role), database)
 
     def superuser_dsn(self, database: str = "postgres") -> str:
         """Return the address of `database` for the superuser, who makes roles and databases."""
@@ -98,7 +107,6 @@ class Server:
         with exclusive(self.folder / "server.lock"):
             if self.is_running():
                 return
-            self._binaries = self._readable_binaries()
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
             self._check_version()
@@ -111,18 +119,33 @@ class Server:
         Raises:
             StoreError: it does not stop.
         """
-        if not self.folder.exists():
+        if not self.data.exists():
             return
         with exclusive(self.folder / "server.lock"):
-            if self.is_running():
-                self._control("stop", "-m", "fast", problem="PostgreSQL did not stop.")
+            how = ["-D", str(self.data), "-w", "-t", str(STOP_SECONDS), "-m", "fast"]
+            if self.is_running() and not self._pg_ctl("stop", *how):
+                raise StoreError("PostgreSQL did not stop.", hint=f"Its log is in {self.log}.")
 
     def is_running(self) -> bool:
-        """Whether a server runs on this home's files, whoever started it."""
-        if not self.data.exists():
-            return False
-        pg_ctl = self._readable_binaries().program("pg_ctl")
-        return self._account.run([pg_ctl, "status", "-D", self.data]).returncode == 0
+        """Whether a server listens on this home's socket, whoever started it.
+
+        The socket tells the truth at once; a process id outlives kill -9 for a moment, and may be
+        another process's by now.
+        """
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+            try:
+                knock.connect(str(self.sockets / f".s.PGSQL.{PORT}"))
+            except OSError:
+                return False
+        return True
+
+    @cached_property
+    def _account(self) -> Account:
+        return database_account()
+
+    @cached_property
+    def _binaries(self) -> Binaries:
+        return locate()
 
     @property
     def _superuser_file(self) -> Path:
@@ -132,41 +155,49 @@ class Server:
         where = quote(str(self.sockets), safe="")
         return f"postgresql://{user}:{password}@/{quote(database)}?host={where}&port={PORT}"
 
-    def _readable_binaries(self) -> binaries.Binaries:
-        if not self._account.is_another:
-            return self._binaries
-        return binaries.copy_into(self.home, self._binaries)
+    def _program(self, name: str) -> Path:
+        if self._account.is_another:
+            return copy_into(self.home, self._binaries).program(name)
+        return self._binaries.program(name)
 
     def _lay_out(self) -> None:
         self._open_home()
         self.folder.mkdir(exist_ok=True)
         self.folder.chmod(PASS_ONLY if self._account.is_another else 0o700)
         self._account.own_folder(self.log)
-        sockets = self.sockets
-        if sockets.parent != self.folder and sockets.is_symlink():
-            raise _not_ours(sockets)
-        if sockets.exists() and sockets.lstat().st_uid not in {self._account.uid, os.geteuid()}:
-            raise _not_ours(sockets)
-        self._account.own_folder(sockets)
+        if not self.sockets.exists():
+            self._place_sockets(self.folder / "socket")
+        self._account.own_folder(self.sockets)
 
     def _open_home(self) -> None:
         """Let PostgreSQL's account pass through the home, and touch nothing above it."""
-        if not self.home.exists():
-            self.home.mkdir(parents=True)
-            self.home.chmod(PASS_ONLY if self._account.is_another else 0o700)
-        if not self._account.is_another or self._account.can_enter(self.home):
-            return
-        ours = self.folder.exists() or not any(self.home.iterdir())
-        if ours and self._account.can_enter(self.home.parent):
-            self.home.chmod(stat.S_IMODE(self.home.stat().st_mode) | 0o011)
-            return
-        way = [*reversed(self.home.parents), self.home]
-        closed = next(folder for folder in way if not self._account.can_enter(folder))
-        raise StoreError(
-            f"PostgreSQL's account {self._account.name} cannot reach {self.home}: {closed} is closed.",
-            hint="Set ECLUSE_HOME to a new folder outside it, e.g. /var/lib/ecluse; Écluse does not "
-            "widen the rights of a folder that is not its own.",
-        )
+        mode = PASS_ONLY if self._account.is_another else 0o700
+        try:
+            if not self.home.exists():
+                self.home.mkdir(parents=True)
+                self.home.chmod(mode)
+        except PermissionError as error:
+            raise StoreError(
+                f"{self.home} cannot be made or entered.",
+                hint="Set ECLUSE_HOME to a folder that you may write to.",
+            ) from error
+        closed = self._account.first_closed(self.home)
+        if closed == self.home and (self.folder.exists() or not any(self.home.iterdir())):
+            self.home.chmod(mode)
+        elif closed is not None:
+            raise StoreError(
+                f"PostgreSQL's account {self._account.name} cannot reach {self.home}, "
+                f"because {closed} is closed to it.",
+                hint="Set ECLUSE_HOME to a new folder elsewhere, e.g. /var/lib/ecluse: Écluse "
+                "widens the rights of no folder but its own.",
+            )
+
+    def _place_sockets(self, inside: Path) -> None:
+        """Give a home whose path is too long for a socket a folder with a short, random name."""
+        inside.unlink(missing_ok=True)  # our own link, to a folder that is gone since a reboot
+        if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) > SOCKET_PATH_BYTES:
+            short = tempfile.mkdtemp(prefix="ecluse-", dir="/run" if os.geteuid() == 0 else None)
+            inside.symlink_to(short)
 
     def _initialise(self) -> None:
         password = secrets.token_urlsafe(32)
@@ -189,8 +220,7 @@ class Server:
                 "--no-instructions",
                 *self._locale(),
             ]
-            initdb = self._binaries.program("initdb")
-            done = self._account.run([initdb, *options], pass_fds=[reading])
+            done = self._account.run([self._program("initdb"), *options], pass_fds=[reading])
         finally:
             os.close(reading)
         if done.returncode != 0:
@@ -232,40 +262,17 @@ class Server:
                 path.chmod(0o640)
 
     def _launch(self) -> None:
-        before = self.log / "start.log"
+        # pg_ctl finds the data through the settings, which lie in the folder above.
+        said = self.log / "start.log"
+        how = ["-D", str(self.folder), "-w", "-t", str(START_SECONDS), "-l", str(said)]
         deadline = time.monotonic() + ORPHAN_SECONDS
-        while True:
-            before.unlink(missing_ok=True)
-            try:
-                self._control(
-                    "start",
-                    "-t",
-                    str(START_SECONDS),
-                    "-l",
-                    str(before),
-                    problem="PostgreSQL did not start.",
-                )
-            except StoreError:
-                # After kill -9 the server's children still hold its memory for a moment.
-                if "shared memory block" not in before.read_text("utf-8", "replace"):
-                    raise
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
-            else:
-                return
+        said.unlink(missing_ok=True)
+        while not self._pg_ctl("start", *how):
+            text = said.read_text("utf-8", "replace") if said.exists() else ""
+            if not LEFT_BEHIND.search(text) or time.monotonic() > deadline:
+                raise StoreError("PostgreSQL did not start.", hint=f"Its log is in {self.log}.")
+            said.unlink()
+            time.sleep(0.1)
 
-    def _control(self, verb: str, *options: str, problem: str) -> None:
-        # pg_ctl reads where the data are from the settings, which lie beside them.
-        folder = self.folder if verb == "start" else self.data
-        pg_ctl = self._binaries.program("pg_ctl")
-        done = self._account.run([pg_ctl, verb, "-D", folder, "-w", *options])
-        if done.returncode != 0:
-            raise StoreError(problem, hint=f"Its log is in {self.log}.")
-
-
-def _not_ours(folder: Path) -> StoreError:
-    return StoreError(
-        f"{folder}, where the database's socket belongs, is somebody else's.",
-        hint="Remove it, or set ECLUSE_HOME to a shorter path.",
-    )
+    def _pg_ctl(self, verb: str, *options: str) -> bool:
+        return self._account.run([self._program("pg_ctl"), verb, *options]).returncode == 0
