@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+
+from ecluse.login import accounts, enrolment
+from ecluse.login.fingerprint import fingerprint
+from ecluse.login.passkey import CounterError, Passkey
+from ecluse.login.ticket import Claims
+from ecluse.store.roles import Role
+
+
+if TYPE_CHECKING:
+    from ecluse.store.database import Database
+    from login.conftest import As
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+PROBATION = NOW + timedelta(hours=24)
+
+
+def new_organisation(finess: str) -> accounts.Organisation:
+    return accounts.Organisation(finess, "Pharmacie du Pont", "21", "84", 3)
+
+
+def add(as_role: As, finess: str) -> bytes:
+    number = os.urandom(16)
+    added = new_organisation(finess)
+    as_role(Role.OFFICER, lambda link: accounts.create_organisation(link, added, number=number))
+    return number
+
+
+def ask(as_role: As, finess: str, label: str = "Comptoir 1") -> Passkey:
+    account = os.urandom(16)
+    passkey = Passkey(account, os.urandom(32), os.urandom(77), 0)
+    claims = Claims(account, finess, label)
+    mark = as_role(Role.GATE, lambda link: enrolment.ask(link, claims, passkey, NOW))
+    assert mark == fingerprint(passkey.public_key)
+    return passkey
+
+
+def state(as_role: As, passkey: Passkey) -> enrolment.State | None:
+    mark = fingerprint(passkey.public_key)
+    return as_role(Role.GATE, lambda link: enrolment.state(link, mark))
+
+
+def accept(as_role: As, passkey: Passkey) -> enrolment.Accepted:
+    mark = fingerprint(passkey.public_key)
+    return as_role(
+        Role.OFFICER, lambda link: enrolment.accept(link, mark, probation_until=PROBATION)
+    )
+
+
+def load_passkey(as_role: As, passkey: Passkey) -> Passkey | None:
+    return as_role(
+        Role.GATE,
+        lambda link: accounts.load_passkey(link, passkey.account, passkey.credential),
+    )
+
+
+def test_nothing_exists_until_an_officer_accepts(as_role: As) -> None:
+    organisation = add(as_role, "010000016")
+    passkey = ask(as_role, "010000016")
+    assert state(as_role, passkey) is enrolment.State.PENDING
+    assert load_passkey(as_role, passkey) is None
+    assert as_role(Role.GATE, lambda link: accounts.load(link, passkey.account)) is None
+
+    made = accept(as_role, passkey)
+
+    assert made == enrolment.Accepted(passkey.account, organisation, "010000016", "Comptoir 1")
+    assert state(as_role, passkey) is enrolment.State.ACCEPTED
+    assert load_passkey(as_role, passkey) == passkey
+    assert as_role(
+        Role.GATE, lambda link: accounts.load(link, passkey.account)
+    ) == accounts.Account(
+        account=passkey.account,
+        organisation=organisation,
+        label="Comptoir 1",
+        probation_until=PROBATION,
+        locked=None,
+        name="Pharmacie du Pont",
+        finess="010000016",
+    )
+
+
+def test_the_gate_cannot_accept_by_itself(as_role: As) -> None:
+    add(as_role, "010780195")
+    mark = fingerprint(ask(as_role, "010780195").public_key)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        as_role(Role.GATE, lambda link: enrolment.accept(link, mark, probation_until=PROBATION))
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        as_role(Role.GATE, lambda link: enrolment.refuse(link, mark))
+
+
+def test_a_refused_passkey_stays_refused(as_role: As) -> None:
+    add(as_role, "020000015")
+    passkey = ask(as_role, "020000015")
+    mark = fingerprint(passkey.public_key)
+    as_role(Role.OFFICER, lambda link: enrolment.refuse(link, mark))
+    assert state(as_role, passkey) is enrolment.State.REFUSED
+    with pytest.raises(enrolment.EnrolmentError):
+        accept(as_role, passkey)
+    assert load_passkey(as_role, passkey) is None
+
+
+def test_an_enrolment_is_decided_once(as_role: As) -> None:
+    add(as_role, "030000014")
+    passkey = ask(as_role, "030000014")
+    accept(as_role, passkey)
+    with pytest.raises(enrolment.EnrolmentError):
+        accept(as_role, passkey)
+    with pytest.raises(enrolment.EnrolmentError):
+        as_role(Role.OFFICER, lambda link: enrolment.refuse(link, fingerprint(passkey.public_key)))
+
+
+def test_an_organisation_that_nobody_added_cannot_be_accepted_yet(as_role: As) -> None:
+    passkey = ask(as_role, "2A0000014")
+    with pytest.raises(enrolment.EnrolmentError, match="FINESS") as refusal:
+        accept(as_role, passkey)
+    assert "2A0000014" not in str(refusal.value) + refusal.value.hint
+    assert state(as_role, passkey) is enrolment.State.PENDING
+    add(as_role, "2A0000014")
+    assert accept(as_role, passkey).label == "Comptoir 1"
+
+
+def test_the_same_key_cannot_ask_twice(as_role: As) -> None:
+    passkey = ask(as_role, "040000013")
+    claims = Claims(os.urandom(16), "050000012", "another counter")
+    with pytest.raises(enrolment.EnrolmentError, match="before"):
+        as_role(Role.GATE, lambda link: enrolment.ask(link, claims, passkey, NOW))
+
+
+def test_an_unknown_fingerprint_has_no_state_and_no_decision(as_role: As) -> None:
+    passkey = Passkey(os.urandom(16), b"", os.urandom(77), 0)
+    assert state(as_role, passkey) is None
+    with pytest.raises(enrolment.EnrolmentError):
+        accept(as_role, passkey)
+
+
+def test_the_officer_sees_those_who_wait(as_role: As) -> None:
+    waiting, decided = ask(as_role, "060000011", "Vitrine"), ask(as_role, "060000011")
+    as_role(Role.OFFICER, lambda link: enrolment.refuse(link, fingerprint(decided.public_key)))
+    listed = as_role(Role.OFFICER, enrolment.pending)
+    assert enrolment.Pending(fingerprint(waiting.public_key), "060000011", "Vitrine", NOW) in listed
+    assert fingerprint(decided.public_key) not in {one.fingerprint for one in listed}
+
+
+def test_a_finess_number_belongs_to_one_organisation(as_role: As) -> None:
+    add(as_role, "070000010")
+    with pytest.raises(accounts.AccountError, match="already"):
+        add(as_role, "070000010")
+
+
+def test_two_officers_cannot_add_the_same_organisation_at_once(database: Database) -> None:
+    async def add_once(number: bytes) -> None:
+        connection = await database.connect(Role.OFFICER)
+        try:
+            await accounts.create_organisation(
+                connection, new_organisation("080000018"), number=number
+            )
+        finally:
+            await connection.close()
+
+    async def race() -> list[Any]:
+        numbers = [os.urandom(16) for _ in range(8)]
+        return await asyncio.gather(*map(add_once, numbers), return_exceptions=True)
+
+    outcomes = asyncio.run(race())
+    assert outcomes.count(None) == 1
+    assert all(isinstance(one, accounts.AccountError) for one in outcomes if one)
+
+
+def test_an_organisation_without_professionals_is_refused(as_role: As) -> None:
+    nobody = accounts.Organisation("090000017", "Personne", "21", "84", 0)
+    with pytest.raises(accounts.AccountError, match="at least one"):
+        as_role(
+            Role.OFFICER,
+            lambda link: accounts.create_organisation(link, nobody, number=os.urandom(16)),
+        )
+
+
+def test_of_two_gestures_with_one_count_only_one_is_the_next(as_role: As) -> None:
+    add(as_role, "100000017")
+    passkey = ask(as_role, "100000017")
+    accept(as_role, passkey)
+
+    def advance(count: int) -> None:
+        as_role(Role.GATE, lambda link: accounts.advance_counter(link, passkey, count))
+
+    advance(0)
+    advance(0)
+    advance(5)
+    for replayed in (5, 4, 0):
+        with pytest.raises(CounterError):
+            advance(replayed)
+    advance(6)
+    kept = load_passkey(as_role, passkey)
+    assert kept is not None
+    assert kept.sign_count == 6
