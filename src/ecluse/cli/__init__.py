@@ -6,11 +6,16 @@ import sys
 
 import typer
 
+from ecluse.cli import keyring, login, serve, store
 from ecluse.cli.output import screen
 from ecluse.errors import EcluseError
 
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(keyring.app, name="keyring")
+app.add_typer(login.app, name="login")
+app.add_typer(serve.app, name="serve")
+app.add_typer(store.app, name="store")
 
 
 @app.callback()

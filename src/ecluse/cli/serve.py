@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from ecluse.keyring.client import LedgerKeyring
 from ecluse.keyring.reader import Reader
 from ecluse.keyring.server import serve
 from ecluse.keyring.service import Keyring
-from ecluse.ledger.keeper import Keeper
+from ecluse.ledger.keeper import keep
 from ecluse.local.installation import Installation
 from ecluse.login.passkey import RelyingParty
 from ecluse.policy import policy as policies
@@ -64,7 +64,12 @@ def ledger() -> None:
 
 async def _ledger(installation: Installation) -> None:
     async with LedgerKeyring(installation.sockets) as signer:
-        raise NotImplementedError
+        announce("ledger")
+        await keep(partial(installation.database.connect, Role.LEDGER), signer, _report)
+
+
+def _report(error: Exception) -> None:
+    logging.getLogger("ecluse.ledger").warning("interrupted: %s", type(error).__name__)
 
 
 @app.command()
