@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -21,28 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@contextmanager
-def new_home() -> Iterator[Path]:
-    """Make a folder that may become an `ECLUSE_HOME`, and remove it afterwards."""
-    # Not below pytest's own folder: that one is closed to PostgreSQL's account when we are root.
-    home = Path(tempfile.mkdtemp(prefix="ecluse-test-"))
-    try:
-        yield home
-    finally:
-        shutil.rmtree(home)
+# Not below pytest's own folder: that one is closed to PostgreSQL's account when we are root.
+PREFIX = "ecluse-test-"
 
 
 @pytest.fixture
 def fresh_home() -> Iterator[Path]:
-    with new_home() as home:
-        yield home
+    """An empty folder that may become an `ECLUSE_HOME`."""
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as home:
+        yield Path(home)
 
 
 @pytest.fixture(scope="session")
 def database_template() -> Iterator[Database]:
     """One embedded server for the whole session, with one migrated database that nobody fills."""
-    with new_home() as home:
-        template = Database(home, name="template_ecluse")
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as home:
+        template = Database(Path(home), name="template_ecluse")
         asyncio.run(template.prepare())
         yield template
         asyncio.run(template.stop())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -10,40 +12,49 @@ import pytest
 
 from ecluse.store.binaries import DEBIAN, OLDEST
 from ecluse.store.database import Database
+from ecluse.store.roles import Role
 from ecluse.store.server import Server
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
-@pytest.fixture
-def debian(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make Debian's oldest PostgreSQL the one in use, and return its folder of programs."""
+@pytest.fixture(scope="session")
+def debian() -> Path:
+    """The folder of Debian's oldest PostgreSQL that Écluse accepts."""
     found = [path for path in DEBIAN.glob("*/bin") if int(path.parent.name) >= OLDEST]
     assert found, "Debian's PostgreSQL is not installed; `./ecluse test` installs it."
-    folder = min(found, key=lambda path: int(path.parent.name))
-    monkeypatch.setenv("ECLUSE_PG_BIN", str(folder))
-    return folder
+    return min(found, key=lambda path: int(path.parent.name))
 
 
-@pytest.fixture
-def debian_server(debian: Path, fresh_home: Path) -> Iterator[Server]:
-    with Server(fresh_home) as server:
+@pytest.fixture(scope="session")
+def debian_server(debian: Path) -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="ecluse-test-") as home:
+        server = Server(Path(home))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ECLUSE_PG_BIN", str(debian))
+            server.start()
         yield server
+        server.stop()
 
 
 @pytest.fixture
-def external(debian_server: Server, tmp_path: Path) -> Database:
+def external(debian_server: Server, tmp_path: Path) -> Iterator[Database]:
     """A database of somebody else's: its owner may create roles, and nothing beyond."""
+    as_superuser(debian_server, "CREATE ROLE landlord LOGIN CREATEROLE PASSWORD 'p@ss/word'")
+    as_superuser(debian_server, 'CREATE DATABASE "the house" OWNER landlord')
+    where = debian_server.superuser_dsn("the house").partition("@")[2]
+    yield Database(tmp_path, url=f"postgresql://landlord:p%40ss%2Fword@{where}")
+    as_superuser(debian_server, 'DROP DATABASE "the house" WITH (FORCE)')
+    for name in ("landlord", *(role.login for role in Role)):
+        as_superuser(debian_server, f"DROP ROLE IF EXISTS {name}")
 
-    async def hand_over() -> str:
-        superuser = await asyncpg.connect(debian_server.superuser_dsn())
-        await superuser.execute("CREATE ROLE landlord LOGIN CREATEROLE PASSWORD 'p@ss/word'")
-        await superuser.execute('CREATE DATABASE "the house" OWNER landlord')
+
+def as_superuser(server: Server, statement: str) -> None:
+    async def execute() -> None:
+        superuser = await asyncpg.connect(server.superuser_dsn())
+        await superuser.execute(statement)
         await superuser.close()
-        where = debian_server.superuser_dsn("the house").partition("@")[2]
-        return f"postgresql://landlord:p%40ss%2Fword@{where}"
 
-    return Database(tmp_path, url=asyncio.run(hand_over()))
+    asyncio.run(execute())

@@ -26,7 +26,8 @@ def test_the_one_that_comes_with_ecluse_is_found_first(monkeypatch: pytest.Monke
     assert found.program("initdb").is_file()
 
 
-def test_a_chosen_one_goes_before_it(debian: Path) -> None:
+def test_a_chosen_one_goes_before_it(debian: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECLUSE_PG_BIN", str(debian))
     assert locate().folder == debian
 
 

@@ -100,6 +100,8 @@ def test_no_password_travels_in_a_statement(external: Database, debian_server: S
     password = external.dsn(Role.GATE).partition("@")[0].rpartition(":")[2]
     assert len(password) > 30
     assert password not in written
+    as_superuser(debian_server, "ALTER SYSTEM RESET log_statement")
+    as_superuser(debian_server, "SELECT pg_reload_conf()")
 
 
 def test_a_role_with_an_administrators_powers_is_refused(

@@ -50,7 +50,7 @@ def mode(path: Path) -> int:
 
 def test_what_was_committed_survives_kill_9(fresh_home: Path) -> None:
     with Server(fresh_home) as server:
-        for count in range(1, 4):
+        for count in range(1, 3):
             ask(
                 server,
                 "CREATE TABLE IF NOT EXISTS kept (n int)",
@@ -86,7 +86,7 @@ def test_a_half_made_start_is_made_again(fresh_home: Path) -> None:
     assert not unfinished.exists()
 
 
-def test_files_of_another_version_are_named(fresh_home: Path, debian: Path) -> None:
+def test_files_of_another_version_are_named(fresh_home: Path) -> None:
     data = fresh_home / "postgres" / "data"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("14\n")
