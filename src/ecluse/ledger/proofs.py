@@ -56,7 +56,7 @@ async def checkpoint(connection: Connection, *, shard: int = 0) -> str:
     note = await storage.latest(connection, shard)
     if note is None:
         raise LedgerError(
-            "The ledger has no checkpoint yet.", hint="Start its keeper: ecluse ledger keep"
+            "The ledger has no checkpoint yet.", hint="Start its keeper: ecluse serve ledger"
         )
     return note
 

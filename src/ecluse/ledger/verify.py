@@ -124,6 +124,7 @@ class _Audit:
         self._shard = shard
         self._edge = Edge()
         self._covered = 0
+        self._compared = -1
         self._last_at = datetime.min.replace(tzinfo=UTC)
         self._checkpoints = 0
         self._tiles = 0
@@ -191,9 +192,8 @@ class _Audit:
     async def _grow(self, leaves: bytes) -> None:
         """Take leaf hashes in, comparing checkpoints and tiles on the way."""
         begin, end = self._edge.size, self._edge.size + len(leaves) // HASH_SIZE
-        rows = await self._connection.fetch(
-            _CHECKPOINTS, self._shard, begin if leaves else begin - 1, end
-        )
+        rows = await self._connection.fetch(_CHECKPOINTS, self._shard, self._compared, end)
+        self._compared = end
         full: dict[Tile, bytes] = {}
         for size, signed in [(row["size"], row["note"]) for row in rows] + [(end, None)]:
             start, stop = self._edge.size - begin, size - begin
@@ -234,9 +234,7 @@ class _Audit:
         for row in await fetch(_STRAY_ENTRIES, self._shard, size):
             self._fault(row["position"], "The entry stands outside the ledger's size.")
         for row in await fetch(_STRAY_CHECKPOINTS, self._shard, size):
-            self._fault(
-                None, f"A checkpoint is over {row['size']} entries; the ledger has {size}."
-            )
+            self._fault(None, f"A checkpoint is over {row['size']} entries; the ledger has {size}.")
         for row in await fetch(_STRAY_TILES, self._shard, self._covered):
             self._fault(
                 None, f"Tile {row['tile']} of level {row['level']} is beyond every checkpoint."

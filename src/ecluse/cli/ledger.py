@@ -1,0 +1,141 @@
+"""`ecluse ledger`: verify the log, print its checkpoint, prove an entry.
+
+Its keeper is a process of its own: `ecluse serve ledger`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from ecluse.cli.output import JsonOption, progress, result
+from ecluse.keyring.client import LedgerKeyring
+from ecluse.ledger import note, proofs
+from ecluse.ledger.verify import Report, verify
+from ecluse.local.installation import Installation
+from ecluse.store.roles import Role
+
+
+if TYPE_CHECKING:
+    from ecluse.ledger.note import VerifierKey
+
+
+app = typer.Typer(no_args_is_help=True, help="The append-only ledger: verify it, prove an entry.")
+
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        metavar="NAME+ID+KEY",
+        help="The log's verifier key, to verify without the keyring: sealed texts are then not "
+        "compared with their commitments. Without it the keyring is asked.",
+    ),
+]
+
+
+@app.command("verify")
+def verify_log(*, key: KeyOption = None, as_json: JsonOption = False) -> None:
+    """Recompute everything from storage; exit 0 only when it is all as it was signed."""
+    report = asyncio.run(_verify(Installation.from_environment(), key))
+    facts = msgspec.to_builtins(report)
+    result(facts, as_json=as_json, text=_told(report))
+    if not report.verified:
+        raise typer.Exit(1)
+
+
+@app.command("checkpoint")
+def print_checkpoint(*, as_json: JsonOption = False) -> None:
+    """Print the latest checkpoint, a C2SP signed note."""
+    text = asyncio.run(_checkpoint(Installation.from_environment()))
+    signed = note.read_checkpoint(note.parse(text)[0])
+    facts = {
+        "origin": signed.origin,
+        "size": signed.size,
+        "root": base64.b64encode(signed.root).decode(),
+        "note": text,
+    }
+    result(facts, as_json=as_json, text=text.removesuffix("\n"))
+
+
+@app.command("key")
+def print_key(*, as_json: JsonOption = False) -> None:
+    """Print the log's verifier key, for those who verify elsewhere."""
+    key = asyncio.run(_key(Installation.from_environment()))
+    facts = {"name": key.name, "key": key.text()}
+    result(facts, as_json=as_json, text=key.text())
+
+
+@app.command("proof")
+def print_proof(
+    position: Annotated[int, typer.Argument(min=0, help="The entry's, as its receipt says.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove that an entry stands in the ledger of the latest checkpoint."""
+    proof = asyncio.run(_proof(Installation.from_environment(), position))
+    facts = msgspec.to_builtins(proof)
+    text = "\n".join(
+        [f"Entry {proof.position} of {proof.size}: {facts['commitment']}", *facts["hashes"]]
+    )
+    result(facts, as_json=as_json, text=text)
+
+
+async def _verify(installation: Installation, named: str | None) -> Report:
+    salts: dict[str, bytes] = {}
+    if named is None:
+        async with LedgerKeyring(installation.sockets) as keyring:
+            key = note.log_key(await keyring.public_key())
+            salts = await keyring.salts()
+    else:
+        key = note.VerifierKey.parse(named)
+    connection = await installation.database.connect(Role.LEDGER)
+    try:
+        with progress() as bar:
+            task = bar.add_task("Verifying", total=None, rate="")
+            return await verify(
+                connection,
+                key,
+                salts=salts,
+                told=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    finally:
+        await connection.close()
+
+
+async def _checkpoint(installation: Installation) -> str:
+    connection = await installation.database.connect(Role.LEDGER)
+    try:
+        return await proofs.checkpoint(connection)
+    finally:
+        await connection.close()
+
+
+async def _key(installation: Installation) -> VerifierKey:
+    async with LedgerKeyring(installation.sockets) as keyring:
+        return note.log_key(await keyring.public_key())
+
+
+async def _proof(installation: Installation, position: int) -> proofs.InclusionProof:
+    connection = await installation.database.connect(Role.LEDGER)
+    try:
+        return await proofs.inclusion(connection, position)
+    finally:
+        await connection.close()
+
+
+def _told(report: Report) -> str:
+    lines = [
+        f"{report.entries} entries, root {report.root}",
+        f"{report.signed} of them are signed for.",
+        f"Compared: {report.checkpoints} checkpoints, {report.tiles} tiles, "
+        + f"{report.commitments} commitments.",
+    ]
+    for fault in report.faults:
+        place = "" if fault.position is None else f"position {fault.position}: "
+        lines.append(f"FAULT {place}{fault.problem}")
+    lines.append("Everything is as it was signed." if report.verified else "NOT as it was signed.")
+    return "\n".join(lines)
