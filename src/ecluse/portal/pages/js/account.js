@@ -93,7 +93,6 @@ function devices() {
       "li",
       {},
       el("strong", {}, word(here ? "account.devices.this" : "account.devices.other")),
-      " ",
       word("account.devices.line", { from: instant(from), to: instant(to) }),
     ),
   );
@@ -102,7 +101,7 @@ function devices() {
     { class: "devices" },
     el("h2", {}, word("account.devices")),
     el("ul", {}, ...lines),
-    el("p", { class: "note" }, word("account.body.expires", { time: instant(account.expires_at) })),
+    el("p", { class: "note" }, word("account.expires")),
     el(
       "p",
       { class: "acts" },

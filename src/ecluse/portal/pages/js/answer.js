@@ -27,6 +27,7 @@ export function clearAnswer() {
   byId("answer").replaceChildren();
   byId("spoken").textContent = "";
   byId("check").classList.remove("answered");
+  nameCardField("check.card");
 }
 
 // Copy the settlement reference, if one is on screen.
@@ -60,7 +61,10 @@ function draw() {
   region.replaceChildren(verdict(), el("div", { class: "answer-body" }, ...BODIES[outcome](), foot()));
   region.hidden = false;
   byId("check").classList.add("answered");
+  nameCardField("check.card.next");
 }
+
+const nameCardField = (key) => (byId("card-label").textContent = word(key));
 
 function speak() {
   byId("spoken").textContent = `${word(`answer.${shown.answer.outcome}`)}. ${context()}.`;
@@ -110,7 +114,14 @@ const BODIES = {
   ],
 };
 
-const steps = (keys) => el("ol", { class: "steps" }, ...keys.map((key) => el("li", {}, word(key))));
+const steps = (keys) => el("ol", { class: "steps" }, ...keys.map((key) => el("li", {}, el("span", {}, ...linked(key)))));
+
+// A step may name the account page, as {account}.
+function linked(key) {
+  const [before, after] = word(key, { account: "\n" }).split("\n");
+  if (after === undefined) return [before];
+  return [before, el("a", { href: "#account" }, word("nav.account")), after];
+}
 
 function referenceBlock(reference) {
   const groups = reference.match(/.{1,4}/g).map((group) => el("span", {}, group));
@@ -148,7 +159,7 @@ function foot() {
   );
 }
 
-document.addEventListener("words", () => shown && draw());
+document.addEventListener("words", () => (shown ? draw() : nameCardField("check.card")));
 // Paper unfolds nothing by itself.
 addEventListener("beforeprint", () => {
   for (const folded of byId("answer").querySelectorAll("details")) folded.open = true;

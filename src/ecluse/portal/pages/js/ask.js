@@ -7,7 +7,7 @@ import { chosenFamily, drawFamilies } from "./families.js";
 import { hint } from "./hints.js";
 import * as nir from "./nir.js";
 import { today } from "./today.js";
-import { word } from "./words.js";
+import { longDate, word } from "./words.js";
 
 let lane = "card";
 let busy = null;
@@ -18,6 +18,7 @@ let touched = false;
 export function startAsk(onAsk) {
   drawFamilies();
   clearAsk();
+  labelForm();
   byId("ask").addEventListener("submit", async (event) => {
     event.preventDefault();
     const question = await read();
@@ -26,17 +27,17 @@ export function startAsk(onAsk) {
     onAsk(question);
   });
   byId("ask").addEventListener("input", () => (touched = true));
-  byId("without-card").addEventListener("click", () => chooseLane("typed"));
-  byId("with-card").addEventListener("click", () => chooseLane("card"));
   byId("card").addEventListener("input", () => quiet("card"));
   byId("nir").addEventListener("input", typedNir);
   byId("birth").addEventListener("input", typedBirth);
   byId("rank").addEventListener("input", () => quiet("rank"));
   byId("amc").addEventListener("input", () => quiet("amc"));
+  byId("care-date").addEventListener("input", sayDate);
   byId("families").addEventListener("click", (event) => event.detail && focusAsk());
   document.addEventListener("words", () => {
     drawFamilies();
     labelForm();
+    sayDate();
   });
 }
 
@@ -48,7 +49,6 @@ export function chooseLane(name) {
   lane = name;
   byId("ask-card").hidden = lane !== "card";
   byId("ask-person").hidden = lane !== "typed";
-  byId("gesture-note").hidden = lane !== "typed";
   focusAsk();
 }
 
@@ -61,6 +61,7 @@ export function clearAsk() {
   for (const field of ["card", "nir", "birth", "amc"]) byId(field).value = "";
   byId("rank").value = "1";
   byId("care-date").value = today();
+  sayDate();
   hint("card", "check.card.hint");
   hint("nir", "nir.help");
   hint("birth", "birth.help");
@@ -84,6 +85,13 @@ export function setBusy(key) {
 function labelForm() {
   byId("check-go-word").textContent = word(busy ?? "check.go");
   byId("birth").placeholder = word("birth.placeholder");
+}
+
+// The date in words: a browser may show it in the order of another country.
+function sayDate() {
+  const date = byId("care-date").value;
+  if (!date) hint("care-date", "check.date.wrong", { state: "wrong" });
+  else hint("care-date", date === today() ? "check.date.today" : "check.date.other", { values: { date: longDate(date) } });
 }
 
 function quiet(field) {
@@ -115,7 +123,8 @@ function typedBirth() {
   if (field.selectionEnd === field.value.length) field.value = birth.slashed(field.value);
   const { state } = birth.judged(field.value);
   if (state === "year") hint("birth", "birth.year", { state: "wrong" });
-  else hint("birth", "birth.help", { state: state === "right" ? "right" : "" });
+  else if (state === "right") hint("birth", "birth.right", { state });
+  else hint("birth", "birth.help");
 }
 
 // The question as the gate takes it, or null after pointing at what is wrong.

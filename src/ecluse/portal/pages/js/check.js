@@ -4,6 +4,7 @@ import { clearAnswer, showAnswer } from "./answer.js";
 import {
   chooseLane,
   clearAsk,
+  currentLane,
   focusAsk,
   giveBackCard,
   isTouched,
@@ -13,6 +14,7 @@ import {
 } from "./ask.js";
 import { hideBanner, showBanner } from "./banner.js";
 import { base64url, random } from "./bytes.js";
+import { byId } from "./dom.js";
 import { rememberFamily } from "./families.js";
 import { gestureFor } from "./gesture.js";
 import { go } from "./router.js";
@@ -21,6 +23,9 @@ import { asDevice, drop, signedInDevice } from "./session.js";
 // The gate gives the same answer to the same check_id for 60 s.
 const SAME_ANSWER_MS = 50_000;
 const PAUSES_MS = [0, 600, 2500];
+
+// What asking again may mend.
+const AGAIN = new Set(["busy", "clock", "gesture", "offline", "unavailable", "unreachable"]);
 
 // Only the newest question may draw.
 let newest = 0;
@@ -31,6 +36,8 @@ let interrupted = false;
 
 export function startCheck() {
   startAsk(check);
+  byId("without-card").addEventListener("click", switchLane);
+  byId("with-card").addEventListener("click", switchLane);
   // The answer's minute is over; what somebody is typing for the next patient stays.
   document.addEventListener("answer-over", () => (isTouched() ? clearAnswer() : clearAll()));
 }
@@ -42,6 +49,12 @@ export const checkView = {
     focusAsk();
   },
 };
+
+// With or without the card: another question begins, and the last answer goes.
+export function switchLane() {
+  clearAnswer();
+  chooseLane(currentLane() === "card" ? "typed" : "card");
+}
 
 // Forget answer and question; the form waits for the next card.
 export function clearAll() {
@@ -123,6 +136,7 @@ async function unanswered(failure, question) {
     return;
   }
   if (!failure.passing) lost = null;
-  showBanner(failure.kind ?? "unexpected", { values: failure.values });
+  const retry = AGAIN.has(failure.kind) ? () => byId("ask").requestSubmit() : null;
+  showBanner(failure.kind ?? "unexpected", { values: failure.values, retry });
   chooseLane(question.lane);
 }

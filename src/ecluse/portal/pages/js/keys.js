@@ -1,8 +1,8 @@
 // The keyboard: a clerk does this three hundred times a day, and a reader types like a person.
 
 import { copyReference } from "./answer.js";
-import { chooseLane, currentLane, focusAsk } from "./ask.js";
-import { clearAll } from "./check.js";
+import { focusAsk } from "./ask.js";
+import { clearAll, switchLane } from "./check.js";
 import { stepFamily } from "./families.js";
 import { helpIsOpen, openHelp } from "./help.js";
 import { currentView, go } from "./router.js";
@@ -11,7 +11,7 @@ const LETTER = /^[a-zA-Z]$/;
 
 const ON_CHECK = {
   Escape: clearAll,
-  F2: () => chooseLane(currentLane() === "card" ? "typed" : "card"),
+  F2: switchLane,
   F8: copyReference,
 };
 

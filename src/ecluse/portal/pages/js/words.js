@@ -5,6 +5,8 @@ import en from "./words.en.js";
 import fr from "./words.fr.js";
 
 const LANGUAGES = { en, fr };
+// Dates in English as in Europe: day, month, year, 24 hours.
+const LOCALES = { en: "en-GB", fr: "fr-FR" };
 const KEPT = "ecluse.language";
 
 let language = "fr";
@@ -33,11 +35,12 @@ function setLanguage(code) {
 
 // The words under `key`, with {placeholders} filled.
 export function word(key, values = {}) {
-  const text = LANGUAGES[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  return language === "fr" ? typeset(text) : text;
+  const text = LANGUAGES[language][key].replaceAll("'", "\u2019");
+  const set = language === "fr" ? typeset(text) : text;
+  return set.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-// French typography: no line breaks before a double sign or inside guillemets.
+// French typography: no line break before a double sign or inside guillemets.
 const typeset = (text) =>
   text.replace(/ ([;?!])/g, "\u202f$1").replace(/ ([:»])/g, "\u00a0$1").replace(/« /g, "«\u00a0");
 
@@ -52,8 +55,10 @@ function fill(root) {
 
 // "2026-11-23" as a calendar date, wherever the computer is.
 export const longDate = (iso) =>
-  new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" }).format(new Date(iso));
+  new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "long", timeZone: "UTC" }).format(new Date(iso));
 
 // An instant, in the computer's own time.
 export const instant = (when) =>
-  new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(when));
+  new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "medium", timeStyle: "short" }).format(
+    new Date(when),
+  );
