@@ -272,13 +272,24 @@ def test_counters_only_go_up_unless_the_passkey_never_counts(
     assert passkey.advances(kept, new) is follows
 
 
-def test_it_refuses_to_be_framed_by_another_page() -> None:
-    answer = SoftwareAuthenticator(ORIGIN).create(options())
-    said = json.loads(base64url.decode(answer.response.client_data))
-    framed = base64url.encode(json.dumps(said | {"crossOrigin": True}).encode())
-    registered(answer)
+class Framed(SoftwareAuthenticator):
+    """Used by our page inside another's frame."""
+
+    def _client_data(self, ceremony: str, challenge: str) -> str:
+        said = json.loads(base64url.decode(super()._client_data(ceremony, challenge)))
+        return base64url.encode(json.dumps(said | {"crossOrigin": True}).encode())
+
+
+def test_it_refuses_gestures_inside_another_pages_frame() -> None:
+    framed = Framed(ORIGIN)
+    answer = framed.create(options())
     with pytest.raises(PasskeyError):
-        registered(with_response(answer, client_data=framed))
+        registered(answer)
+    # Without attestation nothing signs the client data, so the passkey itself can be had.
+    said = SoftwareAuthenticator(ORIGIN).create(options()).response.client_data
+    kept = registered(with_response(answer, client_data=said))
+    with pytest.raises(PasskeyError):
+        vouched(framed.get("localhost", device_challenge(NONCE, THUMBPRINT)), kept)
 
 
 def test_it_refuses_attestation_that_nobody_asked_for() -> None:
