@@ -57,10 +57,12 @@ def generate(
         PopulationError: the size cannot be made, or the folder holds something else.
     """
     _require_sizes(nation)
-    _make_room(out)
+    _require_ours(out)
     everybody = people(nation, nation.chance(Stream.FAMILIES))
     printed = identities(nation.chance(Stream.NUMBERS), everybody, places.load())
     joined = memberships(nation.chance(Stream.MEMBERSHIPS), everybody, nation.insurers)
+    listed = insurers(nation)
+    _make_room(out)
     written = 0
 
     def advance(rows: int) -> None:
@@ -68,7 +70,6 @@ def generate(
         written += rows
         progress(written, joined.rows)
 
-    listed = insurers(nation)
     for number, insurer in enumerate(listed):
         folder = out / "insurers" / insurer.amc
         folder.mkdir(parents=True)
@@ -117,14 +118,18 @@ def _require_sizes(nation: Nation) -> None:
         )
 
 
+def _require_ours(out: Path) -> None:
+    """Refuse a folder that holds anything but a nation."""
+    if out.is_dir() and any(out.iterdir()) and not (out / _DONE).is_file():
+        raise PopulationError(
+            "the folder to write to holds something that is not a nation",
+            hint="Name an empty folder, or empty that one yourself.",
+        )
+
+
 def _make_room(out: Path) -> None:
-    """Clear a nation that stands in the folder; refuse to touch anything else."""
-    if out.is_dir() and any(out.iterdir()):
-        if not (out / _DONE).is_file():
-            raise PopulationError(
-                "the folder to write to holds something that is not a nation",
-                hint="Name an empty folder, or empty that one yourself.",
-            )
+    """Clear the nation that stands in the folder, if one does."""
+    if (out / _DONE).is_file():
         (out / _DONE).unlink()
         shutil.rmtree(out / "insurers")
     out.mkdir(parents=True, exist_ok=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 from dataclasses import dataclass
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ecluse.population.nation import Nation, PopulationError, Stream
+from ecluse.population.sources import content
 
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def insurers(nation: Nation) -> list[Insurer]:
         PopulationError: more are asked for than there are names.
     """
     rng = nation.chance(Stream.INSURERS)
-    words = names()["insurers"]
+    words = content("names.json")["insurers"]
     all_names = [
         f"{form} {word}" for form, word in itertools.product(words["forms"], words["words"])
     ]
@@ -58,13 +57,6 @@ def shares(count: int) -> NDArray[np.float64]:
     weights = 1 / np.arange(1, count + 1)
     weights /= weights.sum()
     return weights
-
-
-def names() -> dict[str, Any]:
-    """Return the words that everything invented is named with."""
-    data = resources.files("ecluse.population").joinpath("data", "names.json")
-    content: dict[str, Any] = json.loads(data.read_text("utf-8"))
-    return content
 
 
 def _amc(serial: int) -> str:

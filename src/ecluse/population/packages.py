@@ -6,12 +6,11 @@ base and two options; an option that says nothing about an act pays what the bas
 
 from __future__ import annotations
 
-import json
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from ecluse.cover.family import CareFamily
 from ecluse.cover.package import CoverLine, CoverPackage
+from ecluse.population.sources import content
 
 
 if TYPE_CHECKING:
@@ -47,13 +46,13 @@ _SCOPES: tuple[tuple[float, frozenset[CareFamily], str, str], ...] = (
 def packages(rng: np.random.Generator) -> list[CoverPackage]:
     """Return between 8 and 40 packages with codes of their own, the most chosen first."""
     wanted = int(rng.integers(_FEWEST, _MOST + 1)) - len(_PUBLISHED)
-    acts = _read("acts.json")
+    acts = content("acts.json")
     return [_invent(rng, acts, number) for number in range(1, wanted + 1)] + published()
 
 
 def published() -> list[CoverPackage]:
     """Return the published base and its two options, each with everything that it pays."""
-    table, french = _read("guarantee_table_jorf.json"), _read("jorf_acts_fr.json")
+    table, french = content("guarantee_table_jorf.json"), content("jorf_acts_fr.json")
     packages = []
     for column, code, label_fr, label_en in _PUBLISHED:
         families: dict[CareFamily, list[CoverLine]] = {}
@@ -104,9 +103,3 @@ def _lines(acts: list[dict[str, Any]], level: int) -> tuple[CoverLine, ...]:
 
 def _capital(act: str) -> str:
     return act[0].upper() + act[1:]
-
-
-def _read(name: str) -> dict[str, Any]:
-    text = resources.files("ecluse.population").joinpath("data", name).read_text("utf-8")
-    content: dict[str, Any] = json.loads(text)
-    return content

@@ -9,12 +9,12 @@ conventions change with the year of birth:
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ecluse.population.sources import rows
 
 
 if TYPE_CHECKING:
@@ -88,12 +88,6 @@ def load() -> Places:
         communes=inhabitants / inhabitants.sum(),
         countries=weights / weights.sum(),
     )
-
-
-def rows(name: str) -> Iterator[dict[str, str]]:
-    """Read one of the CSV files that come with the package, a row at a time."""
-    text = resources.files("ecluse.population").joinpath("data", name).read_text("utf-8")
-    return iter(csv.DictReader(text.splitlines()))
 
 
 def _earlier_codes(codes: list[str]) -> Iterator[tuple[str, str, int]]:

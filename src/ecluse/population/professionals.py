@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ecluse.population.insurers import names
 from ecluse.population.numbers import digits
-from ecluse.population.places import rows
+from ecluse.population.sources import content, rows
 
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ def _rpps(rng: np.random.Generator, count: int) -> NDArray[np.bytes_]:
 
 def _names(rng: np.random.Generator, practice: NDArray[np.int64]) -> list[str]:
     """Name each organisation after its trade and a word; streets repeat names, and so do we."""
-    words = names()["organisations"]
+    words = content("names.json")["organisations"]
     trades = [words[practice.profession] for practice in _PRACTICES]
     trade = rng.integers(0, 2**31, len(practice))
     word = rng.integers(0, len(words["words"]), len(practice))
