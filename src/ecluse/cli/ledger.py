@@ -128,11 +128,11 @@ async def _proof(installation: Installation, position: int) -> proofs.InclusionP
 
 
 def _told(report: Report) -> str:
+    compared = f"{report.checkpoints} checkpoints, {report.tiles} tiles, {report.commitments} texts"
     lines = [
         f"{report.entries} entries, root {report.root}",
         f"{report.signed} of them are signed for.",
-        f"Compared: {report.checkpoints} checkpoints, {report.tiles} tiles, "
-        + f"{report.commitments} commitments.",
+        f"Compared: {compared}.",
     ]
     for fault in report.faults:
         place = "" if fault.position is None else f"position {fault.position}: "
