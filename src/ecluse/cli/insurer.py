@@ -1,0 +1,68 @@
+"""`ecluse insurer`: an insurer's keys, and which insurers' feeds are taken."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ecluse.cli.output import JsonOption, result
+from ecluse.feeds import insurer_keys, insurers
+from ecluse.keyring import trust
+from ecluse.local.installation import Installation
+from ecluse.store.roles import Role
+
+
+if TYPE_CHECKING:
+    from ecluse.feeds.insurer_keys import InsurerPublic
+
+app = typer.Typer(no_args_is_help=True, help="Insurers: their keys, and whose feeds are taken.")
+
+
+@app.command()
+def keygen(
+    *,
+    amc: Annotated[str, typer.Option(help="The insurer's AMC number.")],
+    name: Annotated[str, typer.Option(help="Its name, as professionals read it.")],
+    out: Annotated[Path, typer.Option(help="A new folder; it stays with the insurer.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Make an insurer's keys, on the insurer's own machine."""
+    keys = insurer_keys.create(out, amc=amc, name=name)
+    public = out / insurer_keys.PUBLIC_NAME
+    result(
+        {"amc": keys.public.amc, "keys": str(out), "public": str(public)},
+        as_json=as_json,
+        text=f"The keys are in {out}: back them up. The operator needs {public} alone.",
+    )
+
+
+@app.command()
+def add(
+    public: Annotated[Path, typer.Argument(help="The insurer's public.json.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Take an insurer's feeds from now on: the database and the keyring learn its public keys."""
+    told = insurer_keys.read_public(public)
+    added = asyncio.run(_add(told))
+    already = " already" if added.before else ""
+    result(
+        {"amc": told.amc, "insurer": added.insurer, "added": not added.before},
+        as_json=as_json,
+        text=f"{told.name} ({told.amc}) is insurer {added.insurer} here{already}.",
+    )
+
+
+async def _add(told: InsurerPublic) -> insurers.Added:
+    installation = Installation.from_environment()
+    await installation.database.prepare()
+    connection = await installation.database.connect(Role.OFFICER)
+    try:
+        added = await insurers.add(connection, told)
+    finally:
+        await connection.close()
+    trust.add_insurer(installation.keyring_folder, told.amc, added.insurer, told.signing_key)
+    return added

@@ -1,0 +1,253 @@
+"""Loading a feed: in force as a whole, or not at all.
+
+Everything is one transaction: the records, the switch from the feed before, the ledger entry. A
+load that dies leaves nothing and can be repeated from the start; the keyring lets the same rows
+through again, and no others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from ecluse.feeds import manifest as manifests
+from ecluse.feeds import register, rejects, screen
+from ecluse.feeds.decrypt import ClearRows, check_digest
+from ecluse.feeds.register import Load, Outcome
+from ecluse.feeds.stream import Parties, pour
+from ecluse.feeds.tally import THRESHOLD, Counts, FeedRefusedError
+from ecluse.ledger.append import append
+from ecluse.ledger.entry import FeedInForce, FeedRefused
+from ecluse.store.roles import Role
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import asyncpg
+
+    from ecluse.feeds.manifest import FeedFiles
+    from ecluse.keyring.client import FeedKeyring
+    from ecluse.ledger.entry import Event
+    from ecluse.store.database import Database
+
+
+class Report(NamedTuple):
+    """What came of a load.
+
+    Attributes:
+        amc: whose feed.
+        feed: its number.
+        manifest: the file that was given.
+        rows: how many the manifest announces.
+        accepted: how many are in force, or would have been.
+        rejected: how many are not.
+        rejects_file: which and why; None when there is none.
+        in_force: whether the feed is.
+        reason: why it was refused; empty otherwise.
+        before: whether this very feed had been loaded or refused before, and nothing was changed.
+    """
+
+    amc: str
+    feed: int
+    manifest: str
+    rows: int
+    accepted: int
+    rejected: int
+    rejects_file: str | None
+    in_force: bool
+    reason: str
+    before: bool
+
+
+async def load(
+    path: Path,
+    keyring: FeedKeyring,
+    database: Database,
+    progress: Callable[[int, int], None] = lambda *_: None,
+    *,
+    threshold: float = THRESHOLD,
+) -> Report:
+    """Load the feed whose manifest is at `path`.
+
+    Args:
+        path: the manifest; its signature and rows file stand beside it.
+        keyring: the keyring's door for the loader.
+        database: where to.
+        progress: called with the rows read so far and the rows in all.
+        threshold: the share of bad rows beyond which the feed is refused.
+
+    Raises:
+        ManifestError: signature, files or number do not allow loading; nothing was written.
+        EcluseError: the keyring or the database refused; nothing was written.
+    """
+    files = manifests.files_of(path)
+    raw, signature = manifests.read_signed(files)
+    connection = await database.connect(Role.FEED)
+    try:
+        loader = _Loader(keyring, connection, database.home / "feeds" / "rejects", threshold)
+        return await loader.load(files, raw, signature, progress)
+    finally:
+        await connection.close()
+
+
+class _Loader:
+    """One load."""
+
+    def __init__(
+        self,
+        keyring: FeedKeyring,
+        connection: asyncpg.Connection[Any],
+        rejects_folder: Path,
+        threshold: float,
+    ) -> None:
+        self._keyring = keyring
+        self._connection = connection
+        self._rejects_folder = rejects_folder
+        self._threshold = threshold
+
+    async def load(
+        self, files: FeedFiles, raw: bytes, signature: bytes, progress: Callable[[int, int], None]
+    ) -> Report:
+        load = await self._verified(raw, signature)
+        counts = Counts(load.manifest.rows, self._threshold)
+        try:
+            async with self._connection.transaction():
+                await register.lock(self._connection, load.insurer)
+                known = await register.latest(self._connection, load.insurer)
+                if known is not None and known.feed >= load.manifest.feed:
+                    return _as_before(files, load, known)
+                await asyncio.to_thread(check_digest, files.rows, load.manifest.sha256)
+                await self._pour(files, load, (raw, signature), counts, progress)
+                return await self._put_in_force(files, load, counts)
+        except FeedRefusedError as refusal:
+            return await self._refuse(files, load, counts, refusal.reason)
+
+    async def _verified(self, raw: bytes, signature: bytes) -> Load:
+        """Check who signed, then read what was signed."""
+        try:
+            amc = msgspec.json.decode(raw, type=_Named).amc
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise manifests.ManifestError("This is not a feed manifest.") from None
+        insurer = await register.insurer(self._connection, amc)
+        if insurer is None:
+            raise manifests.ManifestError(
+                "No insurer with the manifest's AMC number is known here.",
+                hint="An officer adds it: ecluse insurer add",
+            )
+        manifests.verify(raw, signature, insurer.signing_key)
+        return Load(
+            insurer.insurer,
+            manifests.decode(raw),
+            hashlib.sha256(raw).digest(),
+            await register.now(self._connection),
+        )
+
+    async def _pour(
+        self,
+        files: FeedFiles,
+        load: Load,
+        signed: tuple[bytes, bytes],
+        counts: Counts,
+        progress: Callable[[int, int], None],
+    ) -> None:
+        finding = screen.packages(msgspec.json.encode(load.manifest.packages))
+        if finding:
+            counts.refuse(finding)
+        await self._keyring.open_feed(*signed)
+        identity = await self._keyring.loader_identity()
+        parties = Parties(self._keyring, self._connection, progress)
+        with ClearRows(files.rows, identity, load.manifest.sha256) as clear:
+            await pour(clear, load.insurer, load.manifest, counts, parties)
+
+    async def _put_in_force(self, files: FeedFiles, load: Load, counts: Counts) -> Report:
+        outcome = self._write_rejects(load, counts)
+        await register.supersede(self._connection, load.insurer)
+        await register.put_in_force(self._connection, load, outcome)
+        event = FeedInForce(
+            at=await register.now(self._connection),
+            insurer=load.insurer,
+            feed=load.manifest.feed,
+            manifest=load.digest,
+            accepted=outcome.accepted,
+            rejected=outcome.rejected,
+        )
+        await self._record(event)
+        return _report(files, load, outcome)
+
+    async def _refuse(self, files: FeedFiles, load: Load, counts: Counts, reason: str) -> Report:
+        """Note a refusal, in a transaction of its own: the one that loaded was rolled back."""
+        outcome = self._write_rejects(load, counts)
+        async with self._connection.transaction():
+            await register.lock(self._connection, load.insurer)
+            await register.put_refused(self._connection, load, outcome)
+            event = FeedRefused(
+                at=await register.now(self._connection),
+                insurer=load.insurer,
+                feed=load.manifest.feed,
+                manifest=load.digest,
+                reason=reason,
+            )
+            await self._record(event)
+        return _report(files, load, outcome, reason)
+
+    async def _record(self, event: Event) -> None:
+        await append(self._connection, [await self._keyring.seal_entry(event)], event.at)
+
+    def _write_rejects(self, load: Load, counts: Counts) -> Outcome:
+        if not counts.rejects:
+            return Outcome(counts.accepted, counts.rejected, None)
+        path = self._rejects_folder / f"{load.manifest.amc}-{load.manifest.feed}.rejects.csv"
+        rejects.write(path, counts.rejects, more=counts.unlisted)
+        return Outcome(counts.accepted, counts.rejected, path)
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """The one thing read from a manifest before its signature is checked: whose key to take."""
+
+    amc: str
+
+
+def _report(files: FeedFiles, load: Load, outcome: Outcome, reason: str = "") -> Report:
+    return Report(
+        load.manifest.amc,
+        load.manifest.feed,
+        str(files.manifest),
+        load.manifest.rows,
+        outcome.accepted,
+        outcome.rejected,
+        str(outcome.rejects_file) if outcome.rejects_file else None,
+        in_force=not reason,
+        reason=reason,
+        before=False,
+    )
+
+
+def _as_before(files: FeedFiles, load: Load, known: register.Known) -> Report:
+    """Report a feed that was loaded or refused before.
+
+    Raises:
+        ManifestError: the number is taken by another manifest, or is behind the latest feed.
+    """
+    if known.feed > load.manifest.feed or known.manifest != load.digest:
+        raise manifests.ManifestError(
+            f"Feed {load.manifest.feed} comes after feed {known.feed} of this insurer, which is"
+            f" {known.state.replace('_', ' ')} under another manifest.",
+            hint="Prepare the feed again with a higher number.",
+        )
+    return Report(
+        load.manifest.amc,
+        load.manifest.feed,
+        str(files.manifest),
+        known.row_count,
+        known.accepted,
+        known.rejected,
+        known.rejects_file,
+        in_force=known.state == "in_force",
+        reason="" if known.state == "in_force" else "This feed was refused before.",
+        before=True,
+    )

@@ -1,0 +1,112 @@
+"""A chunk of evaluated rows as PostgreSQL's COPY takes them, in binary (pure but for randomness).
+
+Layout: postgresql.org/docs/current/sql-copy.html, "Binary Format". All values of a column have one
+size, so a whole chunk is one structured array.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ecluse.cover.record import NONCE_SIZE, Cover, bound_suffix, pack, seal_packed
+
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ecluse.feeds.rows import Accepted
+    from ecluse.keyring.bulk import Evaluated
+
+INDEX_SIZE = 16
+KEY_SIZE = 32
+
+_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
+_TRAILER = struct.pack(">h", -1)
+_BETWEEN = re.compile(rb"[,\x1f]")
+
+
+class CopyBuffers(NamedTuple):
+    """A chunk's rows for each table, sorted by index."""
+
+    cover_record: bytes
+    card_pointer: bytes
+    member_reference: bytes
+
+
+class Sealer:
+    """Seals the chunks of one feed of one insurer."""
+
+    def __init__(self, insurer: int, feed: int) -> None:
+        self._insurer = insurer
+        self._feed = feed
+        self._packed: dict[bytes, bytes] = {}
+
+    def seal(self, accepted: Accepted, evaluated: Evaluated) -> CopyBuffers:
+        """Seal the covers of a chunk under their record keys and lay out its rows."""
+        indexes, cards = _items(evaluated.indexes), _items(evaluated.card_indexes)
+        count = len(indexes)
+        records = self._records(accepted.covers, evaluated)
+        where = np.array([self._insurer], ">i2"), np.array([self._feed], ">i4")
+        epoch = np.array([evaluated.epoch], ">i2")
+        return CopyBuffers(
+            _rows(indexes, *where, epoch, _matrix(records, count)),
+            _rows(cards, *where, epoch, _matrix(evaluated.pointers, count)),
+            _rows(indexes, *where, _matrix(accepted.references, count)),
+        )
+
+    def _records(self, covers: list[bytes], evaluated: Evaluated) -> bytes:
+        suffix = bound_suffix(self._insurer, self._feed, evaluated.epoch)
+        nonces = os.urandom(NONCE_SIZE * len(covers))
+        indexes, keys = evaluated.indexes, evaluated.record_keys
+        return b"".join(
+            seal_packed(
+                self._packed.get(cover) or self._pack(cover),
+                keys[row * KEY_SIZE : (row + 1) * KEY_SIZE],
+                indexes[row * INDEX_SIZE : (row + 1) * INDEX_SIZE] + suffix,
+                nonces[row * NONCE_SIZE : (row + 1) * NONCE_SIZE],
+            )
+            for row, cover in enumerate(covers)
+        )
+
+    def _pack(self, cover: bytes) -> bytes:
+        """Pack a row's cover; a feed has few different ones."""
+        package, first, last, priority = _BETWEEN.split(cover)
+        period = (first.decode(), last.decode() or None)
+        packed = pack(Cover(package.decode(), [period], int(priority)))
+        self._packed[cover] = packed
+        return packed
+
+
+def _items(indexes: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(indexes, dtype=np.uint8).reshape(-1, INDEX_SIZE)
+
+
+def _matrix(items: bytes, count: int) -> NDArray[np.uint8]:
+    return np.frombuffer(items, dtype=np.uint8).reshape(count, -1)
+
+
+def _rows(indexes: NDArray[np.uint8], *columns: NDArray[np.generic]) -> bytes:
+    """Lay out rows: an index, then `columns`, each one value for all rows or a matrix of bytes."""
+    words = indexes.view(">u8")
+    order = np.lexsort((words[:, 1], words[:, 0]))
+    values = (indexes, *columns)
+    fields: list[tuple[str, str]] = [("fields", ">i2")]
+    for place, column in enumerate(values):
+        kind = f"V{column.shape[1]}" if column.ndim == 2 else column.dtype.str
+        fields += [(f"size{place}", ">i4"), (f"value{place}", kind)]
+    table = np.empty(len(indexes), dtype=fields)
+    table["fields"] = len(values)
+    for place, column in enumerate(values):
+        matrix = column.ndim == 2
+        table[f"size{place}"] = column.shape[1] if matrix else column.itemsize
+        table[f"value{place}"] = (
+            np.ascontiguousarray(column[order]).view(f"V{column.shape[1]}").ravel()
+            if matrix
+            else column
+        )
+    return _HEADER + table.tobytes() + _TRAILER

@@ -1,0 +1,127 @@
+"""From clear rows to sealed ones in the database, three steps at a time.
+
+While one chunk is copied into the database the keyring evaluates the next, and the one after is
+read and checked. No more than these are ever in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from ecluse.feeds import screen
+from ecluse.feeds.lines import LinesError, header_and_chunks, split_row, table
+from ecluse.feeds.roster import FIRST_ROW
+from ecluse.feeds.rows import RowChecker
+from ecluse.feeds.seal import Sealer
+from ecluse.feeds.tally import FeedRefusedError
+
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+
+    from ecluse.feeds.lines import Source
+    from ecluse.feeds.manifest import Manifest
+    from ecluse.feeds.rows import Accepted, Checked
+    from ecluse.feeds.tally import Counts
+    from ecluse.keyring.bulk import Evaluated
+    from ecluse.keyring.client import FeedKeyring
+    from ecluse.store.connection import Connection
+
+T = TypeVar("T")
+
+_COPY_BLOCK = 1 << 19
+_COLUMNS = {
+    "cover_record": ("idx", "insurer", "feed", "epoch", "sealed"),
+    "card_pointer": ("idx", "insurer", "feed", "epoch", "sealed"),
+    "member_reference": ("idx", "insurer", "feed", "sealed"),
+}
+
+
+class Parties(NamedTuple):
+    """Whom the stream speaks to."""
+
+    keyring: FeedKeyring
+    connection: Connection
+    progress: Callable[[int, int], None]
+
+
+async def pour(
+    clear: Source, insurer: int, manifest: Manifest, counts: Counts, parties: Parties
+) -> None:
+    """Read `clear` to its end and copy its good rows, sealed, into the database.
+
+    Raises:
+        FeedRefusedError: the feed as a whole is refused.
+        ManifestError: the encrypted file failed underneath.
+    """
+    checked = _one_ahead(_checked(clear, manifest, counts, parties.progress))
+    evaluated = _one_ahead(_evaluated(checked, parties.keyring))
+    sealer = Sealer(insurer, manifest.feed)
+    async with aclosing(evaluated):
+        async for accepted, values in evaluated:
+            buffers = await asyncio.to_thread(sealer.seal, accepted, values)
+            for name, buffer in buffers._asdict().items():
+                await parties.connection.copy_to_table(
+                    name, source=_blocks(buffer), columns=_COLUMNS[name], format="binary"
+                )
+    counts.finish()
+
+
+async def _checked(
+    clear: Source, manifest: Manifest, counts: Counts, progress: Callable[[int, int], None]
+) -> AsyncIterator[Accepted]:
+    """Yield the good rows of each chunk; once too many are bad, only count the rest."""
+    chunks = _read(clear, manifest)
+    try:
+        while chunk := await asyncio.to_thread(next, chunks, None):
+            rows, checked = chunk
+            counts.add(rows, checked)
+            progress(counts.rows, manifest.rows)
+            if checked.accepted.covers and not counts.too_many_bad:
+                yield checked.accepted
+    except LinesError as error:
+        raise FeedRefusedError(f"The feed is refused. {error.problem}") from error
+
+
+def _read(clear: Source, manifest: Manifest) -> Iterator[tuple[int, Checked]]:
+    """Yield each chunk's row count and what became of it."""
+    checker = RowChecker([package.code for package in manifest.packages], sealed=True)
+    chunks = header_and_chunks(clear)
+    finding = screen.header(split_row(next(chunks, b"")))
+    if finding:
+        raise FeedRefusedError(str(screen.ForbiddenDataError(finding)))
+    line = FIRST_ROW
+    for chunk in chunks:
+        found = table(chunk, line)
+        line += found.rows()
+        yield found.rows(), checker.check(found)
+
+
+async def _evaluated(
+    checked: AsyncIterator[Accepted], keyring: FeedKeyring
+) -> AsyncIterator[tuple[Accepted, Evaluated]]:
+    """Have each chunk evaluated, numbered from 0."""
+    number = 0
+    async for accepted in checked:
+        yield accepted, await keyring.evaluate(number, accepted.persons, accepted.cards)
+        number += 1
+
+
+async def _one_ahead(items: AsyncIterator[T]) -> AsyncGenerator[T]:
+    """Yield `items`, the next one already under way while the caller has one."""
+    upcoming = asyncio.ensure_future(anext(items, None))
+    try:
+        while (item := await upcoming) is not None:
+            upcoming = asyncio.ensure_future(anext(items, None))
+            yield item
+    finally:
+        # A thread may still read for it: it has to end before what it reads from is closed.
+        await asyncio.gather(upcoming, return_exceptions=True)
+
+
+async def _blocks(buffer: bytes) -> AsyncIterator[bytes]:
+    """Yield a buffer in the pieces that it is sent in."""
+    for start in range(0, len(buffer), _COPY_BLOCK):
+        yield buffer[start : start + _COPY_BLOCK]
