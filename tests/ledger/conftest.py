@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 EMPTY = """
-TRUNCATE ledger_entry, ledger_tile, ledger_checkpoint;
+DELETE FROM ledger_entry; DELETE FROM ledger_tile; DELETE FROM ledger_checkpoint;
 UPDATE ledger_head SET size = 0, last_at = '-infinity';
 """
 

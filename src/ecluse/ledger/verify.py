@@ -175,11 +175,14 @@ class _Audit:
 
     def _compare_entry(self, row: asyncpg.Record) -> None:
         position, at, month, sealed = row["position"], row["at"], row["month"], row["sealed"]
-        if at < self._last_at:
-            self._fault(position, "The entry is older than the one before it.")
-        self._last_at = max(self._last_at, at)
-        if not _sealed_in(month, at):
-            self._fault(position, "The entry is not sealed under the month of its time.")
+        if at.tzinfo is None:  # how the driver tells an infinite time
+            self._fault(position, "The entry has no time.")
+        else:
+            if at < self._last_at:
+                self._fault(position, "The entry is older than the one before it.")
+            self._last_at = max(self._last_at, at)
+            if not _sealed_in(month, at):
+                self._fault(position, "The entry is not sealed under the month of its time.")
         salt_key = self._salts.get(month)
         if salt_key is None:
             return
@@ -248,6 +251,6 @@ def _sealed_in(month: str, at: datetime) -> bool:
     """Tell whether an entry of time `at` may be sealed under the keys of `month`."""
     if month == f"{at.year}-{at.month:02}":
         return True
-    if not 2000 <= at.year < 3000:  # infinity included, which nothing can be added to
+    if not 2000 <= at.year < 9000:  # an hour more or less would leave the calendar at its ends
         return False
     return month in {f"{near.year}-{near.month:02}" for near in (at - _SKEW, at + _SKEW)}
