@@ -6,13 +6,20 @@ import sys
 
 import typer
 
-from ecluse.cli import keyring, login, serve, store
+from ecluse.cli import feed, insurer, keyring, ledger, login, serve, store
+from ecluse.cli.demo import demo
 from ecluse.cli.output import screen
+from ecluse.cli.population import population
 from ecluse.errors import EcluseError
 
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.command()(demo)
+app.command()(population)
+app.add_typer(feed.app, name="feed")
+app.add_typer(insurer.app, name="insurer")
 app.add_typer(keyring.app, name="keyring")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(login.app, name="login")
 app.add_typer(serve.app, name="serve")
 app.add_typer(store.app, name="store")

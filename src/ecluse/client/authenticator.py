@@ -63,11 +63,19 @@ class SoftwareAuthenticator:
     Attributes:
         origin: What a browser would write into the client data.
         flags: What every message claims about the person and the credential.
+        counts: Whether it counts signatures; many passkeys always say 0 (section 6.1.1).
     """
 
-    def __init__(self, origin: str, *, flags: Flag = Flag.PRESENT | Flag.VERIFIED) -> None:
+    def __init__(
+        self,
+        origin: str,
+        *,
+        flags: Flag = Flag.PRESENT | Flag.VERIFIED,
+        counts: bool = True,
+    ) -> None:
         self.origin = origin
         self.flags = flags
+        self.counts = counts
         self._credentials: dict[bytes, _Credential] = {}
 
     def create(self, options: Mapping[str, Any]) -> RegistrationResponse:
@@ -112,7 +120,7 @@ class SoftwareAuthenticator:
             raise AuthenticatorError("This authenticator has no passkey for that site.")
         number = known[-1]
         kept = self._credentials[number]
-        kept.sign_count += 1
+        kept.sign_count += self.counts
         data = self._data(kept)
         client_data = self._client_data("webauthn.get", base64url.encode(challenge))
         signed = data + hashlib.sha256(base64url.decode(client_data)).digest()

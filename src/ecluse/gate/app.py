@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from ecluse.ledger.reader import KnownRoots
+
 
 def create_app(config: GateConfig) -> Starlette:
     """Return the gate as an ASGI application; it opens its connections when it starts."""
@@ -35,7 +37,10 @@ def create_app(config: GateConfig) -> Starlette:
             app.router.routes.extend(_routes(gate))
             yield
 
-    return Starlette(lifespan=lifespan, exception_handlers={EcluseError: replies.failure})
+    return Starlette(
+        lifespan=lifespan,
+        exception_handlers={EcluseError: replies.failure, Exception: replies.fault},
+    )
 
 
 def _routes(gate: Gate) -> list[Route]:
@@ -43,7 +48,7 @@ def _routes(gate: Gate) -> list[Route]:
     login = LoginDoor(gate, callers)
     ledger = _LedgerDoor(gate)
     return [
-        Route("/v1/checks", CheckDoor(gate, callers), methods=["POST"]),
+        Route("/v1/checks", CheckDoor(gate, callers).check, methods=["POST"]),
         Route("/v1/me", AccountDoor(gate, callers).me, methods=["GET"]),
         Route("/v1/login/begin", login.begin, methods=["POST"]),
         Route("/v1/login/finish", login.finish, methods=["POST"]),
@@ -63,13 +68,18 @@ class _LedgerDoor:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
+        self._known: KnownRoots = {}
 
     async def checkpoint(self, _: Request) -> Response:
         return PlainTextResponse(self._gate.checkpoint, headers=replies.HEADERS)
 
     async def proof(self, request: Request) -> Response:
         async with self._gate.pool.acquire() as connection:
-            return replies.json(await proofs.inclusion(connection, request.path_params["position"]))
+            return replies.json(
+                await proofs.inclusion(
+                    connection, request.path_params["position"], known=self._known
+                )
+            )
 
     async def ready(self, _: Request) -> Response:
         await self._gate.pool.fetchval("SELECT 1")

@@ -32,7 +32,7 @@ class CheckDoor:
         self._gate = gate
         self._callers = callers
 
-    async def __call__(self, request: Request) -> Response:
+    async def check(self, request: Request) -> Response:
         """Answer a check."""
         arrived = asyncio.get_running_loop().time()
         raw = await replies.body_of(request)

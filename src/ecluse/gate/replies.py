@@ -13,6 +13,7 @@ from ecluse.gate.caller import DeviceExpiredError
 from ecluse.gate.pipeline import BusyError, ReplayedError, UnavailableError
 from ecluse.gate.request import InvalidSubjectError, MalformedError
 from ecluse.keyring.client import KeyringUnreachableError
+from ecluse.ledger.errors import LedgerError
 from ecluse.login.credential import PasskeyError
 from ecluse.login.devices import DeviceError
 from ecluse.login.enrolment import EnrolmentError
@@ -46,6 +47,7 @@ _ERRORS: dict[type[EcluseError], tuple[int, str]] = {
     EnrolmentError: (409, "enrolment"),
     TooLargeError: (413, "too_large"),
     InvalidSubjectError: (422, "invalid_subject"),
+    LedgerError: (404, "not_yet"),
     BusyError: (429, "busy"),
     UnavailableError: (503, "unavailable"),
     KeyringUnreachableError: (503, "unavailable"),
@@ -66,6 +68,12 @@ async def failure(_: Request, error: Exception) -> Response:
     problem = error.problem if isinstance(error, EcluseError) else str(error)
     hint = error.hint if isinstance(error, EcluseError) else ""
     return json({"error": code, "message": f"{problem} {hint}".strip()}, status)
+
+
+async def fault(_: Request, __: Exception) -> Response:
+    """Answer for a fault of ours; what it was stands in the log, not in the answer."""
+    told = {"error": "fault", "message": "The gate failed. Nothing was told about anybody."}
+    return json(told, 500)
 
 
 async def body_of(request: Request) -> bytes:

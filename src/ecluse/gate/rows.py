@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    import asyncpg
-
     from ecluse.store.connection import Connection
 
 

@@ -1,0 +1,106 @@
+"""`ecluse demo`: the whole operator on this machine, with a nation to work on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import TaskID
+
+from ecluse.cli.output import JsonOption, progress, result, screen
+from ecluse.demo import stage, tour
+from ecluse.local.installation import Installation
+from ecluse.local.processes import Operator
+from ecluse.policy import policy as policies
+from ecluse.siege.scene import Scene
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+MembersOption = Annotated[int, typer.Option(min=1000, help="Members of the nation.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="The same seed gives the same nation.")]
+
+
+def demo(
+    *,
+    members: MembersOption = 50_000,
+    seed: SeedOption = 1,
+    as_tour: Annotated[bool, typer.Option("--tour", help="Play a day and its thieves.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Start everything on this machine and load a nation; with --tour, steal from it and report."""
+    began = time.monotonic()
+    with stage.insurers_side() as folder, _operator() as operator:
+        cast = _set_stage(operator, folder, members, seed)
+        facts = asyncio.run(_tour(operator, cast, folder))
+    facts |= {"members": members, "seconds": round(time.monotonic() - began, 1)}
+    held = all(facts["promises"].values()) and facts["answered_right"]
+    result(facts, as_json=as_json, text=_told(facts))
+    if not held:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _operator() -> Iterator[Operator]:
+    """Prepare a new installation, run its processes, and stop them all at the end."""
+    installation = Installation.from_environment()
+    screen.print("Starting PostgreSQL, keyring, ledger, gate, pages and pipe...")
+    asyncio.run(installation.database.prepare())
+    installation.make_keyring()
+    try:
+        with Operator(installation) as operator:
+            yield operator
+    finally:
+        asyncio.run(installation.database.stop())
+
+
+def _set_stage(operator: Operator, folder: Path, members: int, seed: int) -> stage.Cast:
+    with progress() as bars:
+        tasks: dict[str, tuple[TaskID, float]] = {}
+
+        def show(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = (bars.add_task(what, total=of, rate=""), time.monotonic())
+            task, began = tasks[what]
+            rate = done / max(time.monotonic() - began, 0.001)
+            bars.update(task, completed=done, total=of, rate=f"{rate:,.0f}/s")
+
+        stage.write_nation(folder, members, seed, show)
+        rows = asyncio.run(stage.load_nation(operator.installation, folder, 1, show))
+    finess = asyncio.run(stage.open_organisations(operator.installation, folder))
+    return stage.cast(folder, datetime.now(UTC).date(), finess, rows)
+
+
+async def _tour(operator: Operator, cast: stage.Cast, folder: Path) -> tour.Facts:
+    scene = Scene(operator, policies.read()[0], cast.members, cast.finess)
+    async with scene:
+        return await tour.run(
+            scene, cast, folder, lambda what: screen.print(f"  {what}", style="dim")
+        )
+
+
+def _told(facts: tour.Facts) -> str:
+    thefts = "\n".join(
+        f"  {theft['name']:<20} {theft['persons']} of at most {theft['bound']}"
+        for theft in facts["thefts"]
+    )
+    promises = "  ".join(
+        f"{name} {'holds' if holds else 'BROKEN'}" for name, holds in facts["promises"].items()
+    )
+    checks = facts["checks"]
+    return (
+        f"{facts['members']:,} members loaded; {checks['card']} checks with a card and"
+        f" {checks['typed']} without, all answered as the rosters say:"
+        f" {'yes' if facts['answered_right'] else 'NO'}.\n"
+        f"Persons disclosed to each thief:\n{thefts}\n"
+        f"The ledger: {facts['ledger']['entries']:,} entries,"
+        f" {'verified' if facts['ledger']['verified'] else 'NOT VERIFIED'}.\n"
+        f"Promises tried: {promises}.\nTook {facts['seconds']:.0f} s."
+    )

@@ -1,0 +1,204 @@
+"""The tour: an honest day in both lanes, then every theft, then the proof; without a person."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import httpx2
+import msgspec
+import pyrage
+
+from ecluse.client.gate import GateClient, Person
+from ecluse.client.replies import Covered
+from ecluse.cover.family import CareFamily
+from ecluse.feeds import insurer_keys
+from ecluse.feeds.prepare import Announcement, Source, prepare
+from ecluse.feeds.screen import ForbiddenDataError
+from ecluse.keyring.client import LedgerKeyring
+from ecluse.ledger import note
+from ecluse.ledger.merkle import leaf_hash, verify_inclusion
+from ecluse.ledger.proofs import InclusionProof
+from ecluse.ledger.verify import Report, verify
+from ecluse.siege import wire
+from ecluse.siege.thefts import THEFTS
+from ecluse.store.roles import Role
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ecluse.demo.stage import Cast
+    from ecluse.siege.scene import Member, Scene
+
+
+Facts: TypeAlias = dict[str, Any]
+
+#: A checkpoint follows an entry within a second.
+_CHECKPOINT_SECONDS = 2
+
+
+class Day(NamedTuple):
+    """An honest clerk's checks: how many in each lane, whether all were answered as they should."""
+
+    card: int
+    typed: int
+    right: bool
+    #: Where their entries stand.
+    positions: list[int]
+
+
+class Stolen(NamedTuple):
+    """What one theft got, and what it may get at most."""
+
+    name: str
+    promise: str
+    persons: int
+    bound: int
+
+
+async def run(scene: Scene, cast: Cast, folder: Path, progress: Callable[[str], None]) -> Facts:
+    """Play the whole tour on a running operator.
+
+    Args:
+        scene: The operator and the people.
+        cast: Who takes part.
+        folder: The insurers' side.
+        progress: Told what is being done.
+
+    Returns:
+        The keys of `ecluse demo --tour --json`, but for what setting the stage took.
+    """
+    progress("an honest day")
+    day = await honest_day(scene, checks=100)
+    stolen = await thefts(scene, progress)
+    progress("refusals")
+    alike = await refusals_alike(scene, cast.without_right[0])
+    progress("a forbidden feed")
+    forbidden = await forbidden_feed_refused(folder)
+    progress("the ledger")
+    report = await verify_ledger(scene)
+    proved = report.verified and await receipts_proved(scene, day.positions[:10])
+    held = {
+        theft.promise: all(
+            other.persons <= other.bound for other in stolen if other.promise == theft.promise
+        )
+        for theft in stolen
+    }
+    promises = {**held, "P4": alike, "P9": forbidden, "P10": proved}
+    return {
+        "checks": {"card": day.card, "known": 0, "typed": day.typed},
+        "answered_right": day.right,
+        "thefts": [
+            {"name": theft.name, "persons": theft.persons, "bound": theft.bound} for theft in stolen
+        ],
+        "ledger": {"entries": report.entries, "verified": report.verified},
+        "promises": dict(sorted(promises.items(), key=lambda item: int(item[0][1:]))),
+    }
+
+
+async def honest_day(scene: Scene, checks: int) -> Day:
+    """Let a clerk check cards, and a few people without; compare each answer with the roster."""
+    clerk = await scene.hire()
+    replies = []
+    for member in scene.members[:checks]:
+        family = CareFamily(member.families[0])
+        reply = await clerk.gate.check_card(member.card, care_date=scene.today, family=family)
+        replies.append(reply if isinstance(reply, Covered) and reply.cover else None)
+    cards = len(replies)
+    for member in scene.members[cards : cards + scene.policy.typed.account_hour]:
+        told = await clerk.gate.check_person(
+            member.person,
+            clerk.passkey.touch,
+            care_date=scene.today,
+            family=CareFamily(member.families[0]),
+        )
+        replies.append(told if isinstance(told, Covered) and not told.cover else None)
+    answered = [reply.receipt.position for reply in replies if reply is not None]
+    return Day(cards, len(replies) - cards, len(answered) == len(replies), answered)
+
+
+async def thefts(scene: Scene, progress: Callable[[str], None]) -> list[Stolen]:
+    """Commit every theft."""
+    committed = []
+    for theft in THEFTS:
+        progress(theft.name)
+        persons = await theft.commit(scene)
+        committed.append(Stolen(theft.name, theft.promise, persons, theft.bound(scene)))
+    return committed
+
+
+async def refusals_alike(scene: Scene, without_right: Member) -> bool:
+    """Ask in every way that is refused; tell whether all replies are the same, byte for byte."""
+    known, unknown = scene.members[-1].person, scene.members[-2].person
+    strangers = [
+        without_right.person,
+        Person(known.nir, "19010101", known.birth_rank),
+        Person(unknown.nir, unknown.birth_date, 9),
+    ]
+    clerk = await scene.hire()
+    async with httpx2.AsyncClient(transport=(tap := wire.Tap()), timeout=30) as http:
+        gate = GateClient(scene.pipe, http, device=clerk.gate.device, keyid=clerk.gate.keyid)
+        # The last ones are over the hour's budget: what a thief would like to tell from a miss.
+        for person in [*strangers, *(member.person for member in scene.members[-9:-3])]:
+            await gate.check_person(
+                person,
+                clerk.passkey.touch,
+                care_date=scene.today,
+                family=CareFamily.PHARMACY,
+            )
+    refused = [reply for reply in tap.replies if b"refused" in reply.body]
+    return len(set(refused)) == 1 and len(refused) > len(strangers)
+
+
+async def forbidden_feed_refused(folder: Path) -> bool:
+    """Have an insurer prepare a feed with a member's e-mail address in it."""
+    keys = insurer_keys.create(folder / "keys-p9", amc="99999999", name="Mutuelle P9")
+    source = next((folder / "insurers").iterdir())
+    lines = (source / "roster.csv").read_text(encoding="utf-8").splitlines()[:50]
+    roster = folder / "forbidden.csv"
+    text = "\n".join([lines[0], *lines[1:-1], "jeanne.martin@example.org" + lines[-1]])
+    roster.write_text(text + "\n", encoding="utf-8")
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    try:
+        prepare(
+            Source(roster, source / "packages.json"),
+            keys,
+            Announcement(1, date(2026, 1, 1)),
+            recipient=recipient,
+            out=folder / "feeds-p9",
+        )
+    except ForbiddenDataError:
+        return True
+    return False
+
+
+async def verify_ledger(scene: Scene) -> Report:
+    """Recompute the whole ledger from storage, once a checkpoint covers what was written."""
+    await asyncio.sleep(_CHECKPOINT_SECONDS)
+    installation = scene.operator.installation
+    connection = await installation.database.connect(Role.LEDGER)
+    try:
+        async with LedgerKeyring(installation.sockets) as keyring:
+            key = note.log_key(await keyring.public_key())
+            return await verify(connection, key, salts=await keyring.salts())
+    finally:
+        await connection.close()
+
+
+async def receipts_proved(scene: Scene, positions: list[int]) -> bool:
+    """Ask for the proof of each position as an outsider, and check it against the checkpoint."""
+    async with LedgerKeyring(scene.operator.installation.sockets) as keyring:
+        key = note.log_key(await keyring.public_key())
+    for position in positions:
+        answer = await scene.http.get(f"{scene.pipe}/v1/ledger/proof/{position}")
+        if not answer.is_success:
+            return False
+        proof = msgspec.json.decode(answer.content, type=InclusionProof)
+        signed = note.open_checkpoint(proof.checkpoint, key)
+        leaf = leaf_hash(proof.commitment)
+        if not verify_inclusion(leaf, position, signed.size, proof.hashes, signed.root):
+            return False
+    return True
