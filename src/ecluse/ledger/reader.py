@@ -70,11 +70,12 @@ async def _run(connection: Connection, shard: int, run: Run, known: KnownRoots) 
     if run.level == 0:
         return leaf_hashes(await storage.commitments(connection, shard, run.first, end))
     below = [Tile(run.level - 1, number) for number in range(run.first, end)]
-    unknown = [tile for tile in below if tile not in known]
-    read = await storage.tiles(connection, shard, unknown)
-    roots = {tile: root(hashes) for tile, hashes in read.items()}
-    joined = b"".join([roots.get(tile) or known[tile] for tile in below])
-    if len(known) + len(roots) > _MOST_KNOWN:
+    # Taken before waiting: another proof may empty `known` meanwhile.
+    roots = {tile: known[tile] for tile in below if tile in known}
+    read = await storage.tiles(connection, shard, [tile for tile in below if tile not in roots])
+    fresh = {tile: root(hashes) for tile, hashes in read.items()}
+    if len(known) + len(fresh) > _MOST_KNOWN:
         known.clear()
-    known.update(roots)
-    return joined
+    known.update(fresh)
+    roots.update(fresh)
+    return b"".join([roots[tile] for tile in below])
