@@ -2,11 +2,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+import webauthn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from webauthn.helpers import encode_cbor, parse_cbor
@@ -290,6 +296,46 @@ def test_it_refuses_gestures_inside_another_pages_frame() -> None:
     kept = registered(with_response(answer, client_data=said))
     with pytest.raises(PasskeyError):
         vouched(framed.get("localhost", device_challenge(NONCE, THUMBPRINT)), kept)
+
+
+def packed(key: ec.EllipticCurvePrivateKey, **statement: object) -> RegistrationResponse:
+    """Register `key` with a packed statement that it signs itself (WebAuthn section 8.2)."""
+    answer = with_key(
+        SoftwareAuthenticator(ORIGIN).create(options()), cose(key.public_key(), size=32, curve=1)
+    )
+    data = parse_cbor(base64url.decode(answer.response.attestation_object))["authData"]
+    hashed = hashlib.sha256(base64url.decode(answer.response.client_data)).digest()
+    sealed = key.sign(data + hashed, ec.ECDSA(hashes.SHA256()))
+    return attested(answer, {"fmt": "packed", "attStmt": {"alg": -7, "sig": sealed, **statement}})
+
+
+def certificate(key: ec.EllipticCurvePrivateKey) -> bytes:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Security key")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    return made.public_bytes(Encoding.DER)
+
+
+def test_it_accepts_self_attestation_which_browsers_may_pass_on() -> None:
+    assert registered(packed(ec.generate_private_key(ec.SECP256R1()))).account == ACCOUNT
+
+
+def test_it_refuses_attestation_certificates_though_they_would_verify() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    answer = packed(key, x5c=[certificate(key)])
+    webauthn.verify_registration_response(
+        credential=json.loads(msgspec.json.encode(answer)),
+        expected_challenge=CHALLENGE,
+        expected_rp_id="localhost",
+        expected_origin=ORIGIN,
+    )
+    with pytest.raises(PasskeyError):
+        registered(answer)
 
 
 def test_it_refuses_attestation_that_nobody_asked_for() -> None:
