@@ -79,7 +79,7 @@ class Server:
     def pid(self) -> int | None:
         """The process that a crash test kills, or None when no server has run since the last stop."""
         try:
-            return int((self.data / "postmaster.pid").read_text("ascii").split("\n", 1)[0])
+            return int((self.data / "postmaster.pid").read_bytes().split(b"\n", 1)[0])
         except FileNotFoundError:
             return None
 
@@ -125,6 +125,8 @@ class Server:
             how = ["-D", str(self.data), "-w", "-t", str(STOP_SECONDS), "-m", "fast"]
             if self.is_running() and not self._pg_ctl("stop", *how):
                 raise StoreError("PostgreSQL did not stop.", hint=f"Its log is in {self.log}.")
+            if self.sockets.parent != self.folder and self.sockets.exists():
+                self.sockets.rmdir()
 
     def is_running(self) -> bool:
         """Whether a server listens on this home's socket, whoever started it.
