@@ -100,8 +100,6 @@ function quiet(field) {
 
 function typedNir() {
   const field = byId("nir");
-  // A card presented while this field has the focus is still a card.
-  if (card.startsLikeCard(field.value)) return scannedHere(field);
   const typed = nir.bare(field.value);
   if (field.selectionEnd === field.value.length) field.value = nir.grouped(typed);
   const { state, count } = nir.judged(typed);
@@ -110,13 +108,6 @@ function typedNir() {
 }
 
 const tone = (state) => ({ left: "", right: "right" })[state] ?? "wrong";
-
-function scannedHere(field) {
-  byId("card").value = field.value;
-  field.value = "";
-  hint("nir", "nir.help");
-  chooseLane("card");
-}
 
 function typedBirth() {
   const field = byId("birth");

@@ -9,8 +9,6 @@ const LENGTH = PREFIX.length + 34;
 
 export const bare = (text) => text.toUpperCase().replace(/[\s-]/g, "");
 
-export const startsLikeCard = (text) => bare(text).startsWith(PREFIX);
-
 // "right", or why the text is no card's code: "unknown", "incomplete", "wrong".
 export async function judged(code) {
   if (!code.startsWith(PREFIX)) return "unknown";

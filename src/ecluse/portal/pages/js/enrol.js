@@ -12,7 +12,7 @@ import { create, supported } from "./passkey.js";
 import { go } from "./router.js";
 import { word } from "./words.js";
 
-const ASK_AGAIN_MS = 4000;
+const ASK_AGAIN_MS = 2500;
 const FINGERPRINT = /^[0-9A-Z]{4}(-[0-9A-Z]{4}){2}$/;
 // Web Authentication level 3, section 6.1: flags follow the 32-byte RP id hash; bit 3 is BE.
 const FLAGS_AT = 32;

@@ -1,13 +1,14 @@
 // The keyboard: a clerk does this three hundred times a day, and a reader types like a person.
 
 import { copyReference } from "./answer.js";
-import { focusAsk } from "./ask.js";
+import { chooseLane } from "./ask.js";
 import { clearAll, switchLane } from "./check.js";
 import { stepFamily } from "./families.js";
 import { helpIsOpen, openHelp } from "./help.js";
 import { currentView, go } from "./router.js";
 
 const LETTER = /^[a-zA-Z]$/;
+const CARD_START = /^[eE]$/;
 
 const ON_CHECK = {
   Escape: clearAll,
@@ -29,7 +30,7 @@ function pressed(event) {
   } else if (isForReader(event)) {
     // No preventDefault: the letter lands in the field that has the focus from now on.
     if (currentView() === "account") go("check");
-    focusAsk();
+    chooseLane("card");
   }
 }
 
@@ -48,8 +49,10 @@ function actFor(event) {
   return ON_CHECK[event.key];
 }
 
-// A letter typed where no text goes is the beginning of a card.
-const isForReader = (event) =>
-  LETTER.test(event.key) && ["check", "account"].includes(currentView()) && !writes(event.target);
+// A letter where no letter goes is the beginning of a card; a NIR has an A or a B at most.
+function isForReader({ key, target }) {
+  if (!["check", "account"].includes(currentView())) return false;
+  return writes(target) ? CARD_START.test(key) && target.matches(".digits") : LETTER.test(key);
+}
 
 const writes = (target) => target.matches("input:not([type=radio], [type=date])");

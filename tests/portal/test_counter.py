@@ -1,0 +1,218 @@
+"""The counter in a real Chromium: sign in, scan, type, read the answer."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from portal.conftest import enrol, sign_in
+from portal.stand_in_gate import (
+    COVERED_CARD,
+    COVERED_NIR,
+    EXPIRED_CARD,
+    REFERENCE,
+    UNKNOWN_CARD,
+)
+
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from portal.conftest import Portal
+
+pytestmark = pytest.mark.browser
+
+
+def scan(page: Page, text: str) -> None:
+    """Type as a handheld reader does: into whatever has the focus, then Enter."""
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def test_an_enrolled_passkey_signs_in(portal: Portal, page: Page) -> None:
+    fingerprint = enrol(portal, page)
+    assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", fingerprint)
+    expect(page.locator("#enrol-state")).to_contain_text("Clé acceptée", timeout=8000)
+    sign_in(portal, page)
+    expect(page.locator("#who")).to_have_text("Pharmacie du Pont-Canal")
+    page.reload()
+    expect(page.locator("#card")).to_be_focused()
+
+
+def test_a_scan_shows_the_cover_and_the_next_scan_starts_the_next_check(
+    portal: Portal, counter: Page
+) -> None:
+    # A reader set to another layout, or with the capitals lock on, types lower case.
+    scan(counter, COVERED_CARD.lower())
+    expect(counter.locator(".covered h2")).to_have_text("Couvert")
+    expect(counter.locator(".insurer")).to_have_text("Mutuelle des Bateliers")
+    expect(counter.locator(".do")).to_contain_text("Facturez la part complémentaire")
+    expect(counter.locator(".reference-text")).to_have_text(REFERENCE)
+    expect(counter.locator("table")).not_to_be_visible()
+    expect(counter.locator("#spoken")).to_contain_text("Couvert. Mutuelle des Bateliers")
+    scan(counter, EXPIRED_CARD)
+    expect(counter.locator(".not_covered h2")).to_have_text("Non couvert à cette date")
+    scan(counter, UNKNOWN_CARD)
+    expect(counter.locator(".refused h2")).to_have_text("Vérification impossible")
+    expect(counter.locator(".steps")).to_contain_text("hors tiers payant")
+    asked = portal.gate.bodies("/v1/checks")
+    assert [body["subject"]["card"] for body in asked] == [COVERED_CARD, EXPIRED_CARD, UNKNOWN_CARD]
+    assert len({body["check_id"] for body in asked}) == 3
+
+
+def test_the_question_holds_exactly_what_the_gate_takes(portal: Portal, counter: Page) -> None:
+    scan(counter, COVERED_CARD)
+    counter.locator("#answer.covered").wait_for()
+    (body,) = portal.gate.bodies("/v1/checks")
+    check_id = body.pop("check_id")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", check_id)
+    assert body == {
+        "subject": {"kind": "card", "card": COVERED_CARD},
+        "care_date": datetime.now(UTC).astimezone().date().isoformat(),
+        "family": "everyday",
+        "gesture": None,
+    }
+
+
+def test_without_a_card_each_check_takes_a_gesture_over_its_subject(
+    portal: Portal, counter: Page
+) -> None:
+    counter.keyboard.press("F2")
+    counter.keyboard.type(COVERED_NIR)
+    expect(counter.locator("#nir")).to_have_value("2 55 08 14 168 025 38")
+    expect(counter.locator("#nir-hint")).to_have_text("La clé correspond")
+    counter.locator("#birth").press_sequentially("31021945")
+    counter.locator("#rank").fill("2")
+    counter.locator("#amc").fill("755 000 17")
+    counter.keyboard.press("Enter")
+    expect(counter.locator(".covered h2")).to_have_text("Couvert")
+    expect(counter.locator(".do")).to_contain_text("avec la carte")
+    (body,) = portal.gate.bodies("/v1/checks")
+    assert body["subject"] == {
+        "kind": "person",
+        "nir": COVERED_NIR,
+        "birth_date": "19450231",
+        "birth_rank": 2,
+        "amc": "75500017",
+    }
+    assert body["gesture"]["assertion"]["response"]["signature"]
+
+
+def test_a_refusal_keeps_what_was_typed_for_comparison_and_says_what_to_do(
+    counter: Page,
+) -> None:
+    counter.keyboard.press("F2")
+    counter.keyboard.type("253072b07300470")
+    counter.locator("#birth").fill("00/00/1962")
+    counter.keyboard.press("Enter")
+    steps = counter.locator(".refused .steps")
+    for words in ("Relisez chaque chiffre", "Demandez la carte", "hors tiers payant", "Mon compte"):
+        expect(steps).to_contain_text(words)
+    expect(counter.locator("#nir")).to_have_value("2 53 07 2B 073 004 70")
+    expect(counter.locator("#answer")).to_contain_text("elle ne dit rien du patient")
+
+
+def test_the_key_of_a_nir_is_checked_as_one_types(counter: Page) -> None:
+    counter.keyboard.press("F2")
+    for typed, words in (
+        ("255081416802539", "La clé ne correspond pas"),
+        ("25508141680253", "Encore 1 à saisir"),
+        ("855081416802538", "la forme d"),
+        ("2550814168025380", "Trop de chiffres"),
+        ("2 53 07 2b 073 004 70", "La clé correspond"),
+    ):
+        counter.locator("#nir").clear()
+        counter.locator("#nir").press_sequentially(typed)
+        expect(counter.locator("#nir-hint")).to_contain_text(words)
+
+
+def test_a_misread_card_is_said_so_and_nothing_is_asked(portal: Portal, counter: Page) -> None:
+    misread = COVERED_CARD[:-1] + ("B" if COVERED_CARD[-1] != "B" else "C")
+    for scanned, words in (
+        (COVERED_CARD[:20], "Lecture incomplète"),
+        (misread, "mal lue"),
+        ("3400930000120", "pas le code"),
+    ):
+        scan(counter, scanned)
+        expect(counter.locator("#card-hint")).to_contain_text(words)
+    scan(counter, COVERED_CARD)
+    expect(counter.locator(".covered h2")).to_be_visible()
+    assert len(portal.gate.bodies("/v1/checks")) == 1
+
+
+def test_a_scan_is_a_scan_wherever_the_focus_is(portal: Portal, counter: Page) -> None:
+    for place in ("input[value=optics]", "#care-date", "#help-open", "#language"):
+        counter.locator(place).focus()
+        scan(counter, COVERED_CARD)
+        counter.locator("#answer.covered").wait_for()
+        counter.keyboard.press("Escape")
+    counter.keyboard.press("F2")
+    scan(counter, COVERED_CARD)
+    counter.locator("#answer.covered").wait_for()
+    counter.locator("a[href='#account']").click()
+    scan(counter, COVERED_CARD)
+    counter.locator("#answer.covered").wait_for()
+    assert len(portal.gate.bodies("/v1/checks")) == 6
+
+
+def test_the_keyboard_alone_is_enough(portal: Portal, counter: Page) -> None:
+    counter.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    counter.keyboard.press("ArrowDown")
+    scan(counter, COVERED_CARD)
+    expect(counter.locator(".covered .about")).to_contain_text("Pharmacie")
+    counter.keyboard.press("F8")
+    expect(counter.locator("#copy")).to_have_text("Copiée")
+    assert counter.evaluate("navigator.clipboard.readText()") == REFERENCE
+    counter.keyboard.press("Escape")
+    expect(counter.locator("#answer")).not_to_be_visible()
+    counter.keyboard.press("?")
+    expect(counter.locator("#help")).to_be_visible()
+    counter.keyboard.press("Escape")
+    expect(counter.locator("#help")).not_to_be_visible()
+    counter.reload()
+    expect(counter.locator("input[value=pharmacy]")).to_be_checked()
+
+
+def test_the_answer_clears_itself_after_a_minute_unless_kept(portal: Portal, page: Page) -> None:
+    enrol(portal, page)
+    sign_in(portal, page)
+    page.clock.install()
+    scan(page, COVERED_CARD)
+    page.locator("#answer.covered").wait_for()
+    page.clock.run_for(59_000)
+    expect(page.locator("#answer")).to_be_visible()
+    page.clock.run_for(2_000)
+    expect(page.locator("#answer")).not_to_be_visible()
+    assert REFERENCE not in page.content()
+    page.clock.set_system_time(time.time())
+    scan(page, COVERED_CARD)
+    page.locator("#keep").click()
+    page.clock.run_for(600_000)
+    expect(page.locator("#answer")).to_be_visible()
+
+
+def test_the_account_page_shows_the_reserve_and_signs_out(portal: Portal, counter: Page) -> None:
+    counter.locator("a[href='#account']").click()
+    expect(counter.locator(".tanks")).to_contain_text("7 sur 10")
+    portal.gate.account["locked"] = "four unknown persons in one minute"
+    counter.locator("nav a[href='#check']").click()
+    counter.locator("a[href='#account']").click()
+    expect(counter.locator(".stop")).to_contain_text("Ce compte est arrêté")
+    counter.get_by_text("Déconnecter ce poste").click()
+    expect(counter.locator("#signin-go")).to_be_visible()
+    assert portal.gate.bodies("/v1/logout") == [{"everywhere": False}]
+
+
+def test_the_language_is_the_browsers_until_somebody_chooses(counter: Page) -> None:
+    scan(counter, COVERED_CARD)
+    expect(counter.locator("#answer h2")).to_have_text("Couvert")
+    counter.locator("#language").click()
+    expect(counter.locator("#answer h2")).to_have_text("Covered")
+    expect(counter.locator("html")).to_have_attribute("lang", "en")
+    counter.reload()
+    expect(counter.locator("#check-title")).to_have_text("Check cover")

@@ -1,0 +1,103 @@
+"""When something does not work, the page says what, keeps what was typed, and goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from portal.stand_in_gate import COVERED_CARD, COVERED_NIR
+
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from portal.conftest import Portal
+
+pytestmark = pytest.mark.browser
+
+
+def scan(page: Page) -> None:
+    page.keyboard.type(COVERED_CARD)
+    page.keyboard.press("Enter")
+
+
+def test_a_lost_answer_is_asked_for_again_under_the_same_check(
+    portal: Portal, counter: Page
+) -> None:
+    portal.gate.failing.extend([503, 429])
+    scan(counter)
+    expect(counter.locator(".covered h2")).to_be_visible(timeout=8000)
+    expect(counter.locator("#banner")).not_to_be_visible()
+    asked = portal.gate.bodies("/v1/checks")
+    assert len(asked) == 3
+    assert asked[0] == asked[1] == asked[2]
+
+
+def test_an_operator_that_is_down_costs_no_second_scan(portal: Portal, counter: Page) -> None:
+    portal.gate.failing.extend([503] * 3)
+    scan(counter)
+    expect(counter.locator("#banner")).to_contain_text("opérateur ne répond pas", timeout=8000)
+    expect(counter.locator("#card")).to_have_value(COVERED_CARD)
+    counter.keyboard.press("Enter")
+    expect(counter.locator(".covered h2")).to_be_visible()
+    asked = portal.gate.bodies("/v1/checks")
+    assert len({body["check_id"] for body in asked}) == 1
+
+
+def test_a_busy_operator_is_said_to_be_busy(portal: Portal, counter: Page) -> None:
+    portal.gate.failing.extend([429] * 3)
+    scan(counter)
+    expect(counter.locator("#banner")).to_contain_text("Beaucoup de demandes", timeout=8000)
+
+
+def test_a_computer_without_network_says_so_and_keeps_the_card(counter: Page) -> None:
+    counter.context.set_offline(True)
+    scan(counter)
+    expect(counter.locator("#banner")).to_contain_text("a plus de réseau")
+    expect(counter.locator("#card")).to_have_value(COVERED_CARD)
+    counter.context.set_offline(False)
+    counter.keyboard.press("Enter")
+    expect(counter.locator(".covered h2")).to_be_visible()
+
+
+def test_a_registration_that_ended_leads_to_sign_in_and_loses_nothing(
+    portal: Portal, counter: Page
+) -> None:
+    portal.gate.devices.clear()
+    counter.keyboard.press("F2")
+    counter.keyboard.type(COVERED_NIR)
+    counter.locator("#birth").fill("12/08/1955")
+    counter.keyboard.press("Enter")
+    expect(counter.locator("#signin-go")).to_be_focused()
+    expect(counter.locator("#banner")).to_contain_text("est plus connecté")
+    counter.keyboard.press("Enter")
+    expect(counter.locator("#banner")).to_contain_text("de nouveau connecté")
+    expect(counter.locator("#nir")).to_have_value("2 55 08 14 168 025 38")
+    expect(counter.locator("#nir")).to_be_focused()
+    counter.keyboard.press("Enter")
+    expect(counter.locator(".covered h2")).to_be_visible()
+
+
+def test_a_wrong_clock_is_named(counter: Page) -> None:
+    counter.evaluate("{ const now = Date.now; Date.now = () => now() + 4 * 60_000; }")
+    scan(counter)
+    expect(counter.locator("#banner")).to_contain_text("décalée de 4 min")
+    expect(counter.locator("#card")).to_have_value(COVERED_CARD)
+
+
+def test_a_gesture_that_is_not_made_sends_nothing(portal: Portal, counter: Page) -> None:
+    counter.evaluate(
+        """() => {
+          const refuse = async () => { throw new DOMException("", "NotAllowedError"); };
+          CredentialsContainer.prototype.get = refuse;
+        }"""
+    )
+    counter.keyboard.press("F2")
+    counter.keyboard.type(COVERED_NIR)
+    counter.locator("#birth").fill("12/08/1955")
+    counter.keyboard.press("Enter")
+    expect(counter.locator("#banner")).to_contain_text("a pas répondu")
+    expect(counter.locator("#nir")).to_have_value("2 55 08 14 168 025 38")
+    assert portal.gate.bodies("/v1/checks") == []

@@ -1,0 +1,124 @@
+"""The pages' process: what it serves, with which headers, and nothing beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+from starlette.testclient import TestClient
+
+from ecluse.errors import EcluseError
+from ecluse.portal.pages_server import PagesConfig, create_app, release
+
+
+PIPE = "http://localhost:8471"
+CONFIG = PagesConfig(PIPE, "localhost")
+
+
+@pytest.fixture
+def client() -> TestClient:
+    return TestClient(create_app(CONFIG), base_url="http://localhost:8470")
+
+
+def test_everything_served_is_in_the_release_byte_for_byte(client: TestClient) -> None:
+    listed = release(CONFIG)
+    assert {"/", "/config.json", "/mark.svg", "/js/sign.js"} <= listed.keys()
+    for path, sha256 in listed.items():
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert hashlib.sha256(answer.content).hexdigest() == sha256
+
+
+def test_another_pipe_is_another_release() -> None:
+    moved = release(PagesConfig("https://elsewhere.example", "localhost"))
+    changed = {path for path, sha256 in release(CONFIG).items() if moved[path] != sha256}
+    assert changed == {"/config.json"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/index.html", "/../pages_server.py", "/js/", "/fonts/metadata.json", "/%2e%2e/pipe.py", "/x"],
+)
+def test_it_refuses_every_other_address_with_the_same_headers(
+    client: TestClient, path: str
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_the_policy_lets_the_pages_talk_to_the_pipe_alone(client: TestClient) -> None:
+    policy = dict(
+        part.split(" ", 1)
+        for part in client.get("/").headers["content-security-policy"].split("; ")
+    )
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "font-src": "'self'",
+        "connect-src": f"'self' {PIPE}",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
+
+
+def test_the_pages_are_closed_to_other_windows_and_devices(client: TestClient) -> None:
+    headers = client.get("/").headers
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "camera=()" in headers["permissions-policy"]
+    assert "publickey-credentials-get=(self)" in headers["permissions-policy"]
+    assert "set-cookie" not in headers
+
+
+def test_an_unchanged_page_costs_no_second_download(client: TestClient) -> None:
+    first = client.get("/js/app.js")
+    assert first.headers["cache-control"] == "no-cache"
+    again = client.get("/js/app.js", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["content-security-policy"] == first.headers["content-security-policy"]
+
+
+def test_it_takes_no_writing_request(client: TestClient) -> None:
+    assert client.post("/", content=b"x").status_code == 405
+
+
+def test_a_pipe_that_is_no_origin_is_refused_at_start() -> None:
+    with pytest.raises(EcluseError):
+        create_app(PagesConfig("http://localhost:8471; script-src *", "localhost"))
+
+
+def test_no_page_names_an_outside_host(client: TestClient) -> None:
+    for path in release(CONFIG):
+        if path.endswith((".js", ".css", ".svg")) or path == "/":
+            hosts = set(re.findall(r"https?://([^/\"'\s]+)", client.get(path).text))
+            assert hosts <= {"www.w3.org"}, path
+
+
+def test_the_page_holds_no_inline_script_and_no_inline_style(client: TestClient) -> None:
+    inline = _InlineCode()
+    inline.feed(client.get("/").text)
+    assert inline.found == []
+
+
+class _InlineCode(HTMLParser):
+    """Collects handlers, style attributes, style elements and scripts without a source."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = {name for name, _ in attrs}
+        self.found += [name for name in names if name == "style" or name.startswith("on")]
+        if tag == "style" or (tag == "script" and "src" not in names):
+            self.found.append(tag)
