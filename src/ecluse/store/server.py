@@ -178,15 +178,16 @@ class Server:
             if not self.home.exists():
                 self.home.mkdir(parents=True)
                 self.home.chmod(mode)
+            closed = self._account.first_closed(self.home)
+            if closed == self.home and (self.folder.exists() or not any(self.home.iterdir())):
+                self.home.chmod(mode)
+                closed = None
         except PermissionError as error:
             raise StoreError(
                 f"{self.home} cannot be made or entered.",
                 hint="Set ECLUSE_HOME to a folder that you may write to.",
             ) from error
-        closed = self._account.first_closed(self.home)
-        if closed == self.home and (self.folder.exists() or not any(self.home.iterdir())):
-            self.home.chmod(mode)
-        elif closed is not None:
+        if closed is not None:
             raise StoreError(
                 f"PostgreSQL's account {self._account.name} cannot reach {self.home}, "
                 f"because {closed} is closed to it.",
