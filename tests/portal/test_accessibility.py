@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+WIDER = "document.documentElement.scrollWidth > innerWidth"
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 def violations(page: Page) -> list[object]:
     """Return what axe-core finds, and whether the page is wider than its window."""
     found = Axe().run(page, options=_RULES).response["violations"]
-    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    wide = page.evaluate(WIDER)
     return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] + (
         ["wider than the window"] if wide else []
     )
@@ -86,6 +87,17 @@ def test_no_page_has_a_barrier(
     page.locator("#banner").wait_for()
     assert violations(page) == []
     context.close()
+
+
+@pytest.mark.parametrize("width", [1024, 768, 600])
+def test_no_width_in_between_needs_sideways_scrolling(counter: Page, width: int) -> None:
+    counter.set_viewport_size({"width": width, "height": 800})
+    counter.keyboard.type(COVERED_CARD)
+    counter.keyboard.press("Enter")
+    counter.locator("#answer.covered summary").click()
+    assert not counter.evaluate(WIDER)
+    counter.keyboard.press("F2")
+    assert not counter.evaluate(WIDER)
 
 
 def test_nothing_moves_when_no_motion_is_asked_for(portal: Portal, browser: Browser) -> None:

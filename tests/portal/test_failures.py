@@ -98,6 +98,6 @@ def test_a_gesture_that_is_not_made_sends_nothing(portal: Portal, counter: Page)
     counter.keyboard.type(COVERED_NIR)
     counter.locator("#birth").fill("12/08/1955")
     counter.keyboard.press("Enter")
-    expect(counter.locator("#banner")).to_contain_text("a pas répondu")
+    expect(counter.locator("#banner")).to_contain_text("a pas confirmé")
     expect(counter.locator("#nir")).to_have_value("2 55 08 14 168 025 38")
     assert portal.gate.bodies("/v1/checks") == []

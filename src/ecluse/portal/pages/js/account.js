@@ -35,6 +35,7 @@ async function trying(act) {
 
 function draw() {
   const { organisation, label, typed, locked } = account;
+  const empty = !typed.day.left || !typed.hour.left;
   byId("account-body").replaceChildren(
     el("p", { class: "lead" }, `${organisation.name} · ${label} · `, word("account.finess", organisation)),
     locked ? stopped(locked) : "",
@@ -43,7 +44,7 @@ function draw() {
       { class: "reserve" },
       el("h2", {}, word("account.typed")),
       el("div", { class: "tanks" }, tank(typed.day, "account.day"), tank(typed.hour, "account.hour")),
-      el("p", { class: "note" }, word(typed.day.left && typed.hour.left ? "account.typed.note" : "account.level.none")),
+      el("p", { class: "note" }, word(empty ? "account.level.none" : "account.typed.note")),
       account.probation_until
         ? el("p", { class: "note" }, word("account.probation", { time: instant(account.probation_until) }))
         : "",

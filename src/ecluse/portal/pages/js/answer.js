@@ -114,7 +114,8 @@ const BODIES = {
   ],
 };
 
-const steps = (keys) => el("ol", { class: "steps" }, ...keys.map((key) => el("li", {}, el("span", {}, ...linked(key)))));
+const steps = (keys) =>
+  el("ol", { class: "steps" }, ...keys.map((key) => el("li", {}, el("span", {}, ...linked(key)))));
 
 // A step may name the account page, as {account}.
 function linked(key) {
@@ -153,7 +154,11 @@ function foot() {
       "p",
       { class: "acts" },
       el("span", { id: "clears" }, remaining()),
-      el("button", { type: "button", class: "quiet", id: "keep", hidden: left === null, onclick: keep }, word("answer.keep")),
+      el(
+        "button",
+        { type: "button", class: "quiet", id: "keep", hidden: left === null, onclick: keep },
+        word("answer.keep"),
+      ),
       el("button", { type: "button", class: "quiet", onclick: () => print() }, word("answer.print")),
     ),
   );

@@ -90,8 +90,9 @@ function labelForm() {
 // The date in words: a browser may show it in the order of another country.
 function sayDate() {
   const date = byId("care-date").value;
-  if (!date) hint("care-date", "check.date.wrong", { state: "wrong" });
-  else hint("care-date", date === today() ? "check.date.today" : "check.date.other", { values: { date: longDate(date) } });
+  if (!date) return hint("care-date", "check.date.wrong", { state: "wrong" });
+  const key = date === today() ? "check.date.today" : "check.date.other";
+  hint("care-date", key, { values: { date: longDate(date) } });
 }
 
 function quiet(field) {

@@ -22,7 +22,7 @@ import { asDevice, drop, signedInDevice } from "./session.js";
 
 // The gate gives the same answer to the same check_id for 60 s.
 const SAME_ANSWER_MS = 50_000;
-const PAUSES_MS = [0, 600, 2500];
+const PAUSES_MS = [0, 500, 1500];
 
 // What asking again may mend.
 const AGAIN = new Set(["busy", "clock", "gesture", "offline", "unavailable", "unreachable"]);
@@ -40,6 +40,8 @@ export function startCheck() {
   byId("with-card").addEventListener("click", switchLane);
   // The answer's minute is over; what somebody is typing for the next patient stays.
   document.addEventListener("answer-over", () => (isTouched() ? clearAnswer() : clearAll()));
+  // A browser may keep a left page as it was, for its "back" button.
+  addEventListener("pagehide", clearAll);
 }
 
 export const checkView = {

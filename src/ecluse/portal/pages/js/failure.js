@@ -7,10 +7,12 @@ const BY_CODE = {
   busy: "busy",
   device_expired: "expired",
   gesture: "gesture",
+  fault: "unavailable",
   invalid_subject: "invalid",
+  malformed: "invalid",
   unavailable: "unavailable",
 };
-const BY_STATUS = { 401: "signature", 429: "busy", 502: "unavailable", 503: "unavailable", 504: "unavailable" };
+const BY_STATUS = { 401: "signature", 429: "busy", 502: "unavailable", 504: "unavailable" };
 
 export class Failure extends Error {
   constructor(kind, values = {}) {
