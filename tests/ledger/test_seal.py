@@ -94,9 +94,21 @@ def test_an_event_describes_itself_to_any_reader_of_msgpack(event: Event) -> Non
 def test_the_format_is_the_documented_one() -> None:
     entry = seal(EVENTS[0], KEYS, SOME)
     opened = AESGCM(KEYS.key).decrypt(entry.sealed[:12], entry.sealed[12:], SOME)
-    assert opened == encode(EVENTS[0])
+    body = encode(EVENTS[0])
+    padded = len(body).to_bytes(2, "big") + body
+    assert opened == padded + bytes(-len(padded) % 128)
     salt = hashlib.blake2b(SOME, digest_size=32, key=KEYS.salt_key).digest()
     assert entry.commitment == hashlib.sha256(salt + entry.sealed).digest()
+
+
+def test_a_sealed_check_has_one_length_whatever_was_decided() -> None:
+    released = EVENTS[0]
+    assert isinstance(released, Check)
+    refused = msgspec.structs.replace(
+        released, outcome="refused", opened=(), reference=b"", reason="organisation_day"
+    )
+    assert len(encode(released)) != len(encode(refused))
+    assert len(seal(released, KEYS, SOME).sealed) == len(seal(refused, KEYS, SOME).sealed)
 
 
 def test_two_sealings_of_one_event_have_nothing_in_common() -> None:

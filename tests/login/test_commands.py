@@ -11,6 +11,9 @@ from typer.testing import CliRunner
 
 from ecluse.cli.login import app
 from ecluse.errors import EcluseError
+from ecluse.keyring.client import KeyringUnreachableError
+from ecluse.local.installation import Installation
+from ecluse.local.processes import Process
 from ecluse.login import accounts, enrolment
 from ecluse.login.passkey import Passkey
 from ecluse.login.ticket import Claims
@@ -19,7 +22,7 @@ from ecluse.store.roles import Role
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 ORGANISATION = ["--name", "Pharmacie du Pont", "--profession", "21", "--region", "84"]
 
@@ -34,11 +37,28 @@ def installation(database_template: Database, monkeypatch: pytest.MonkeyPatch) -
     return found
 
 
+@pytest.fixture
+def keyring(installation: Database) -> Iterator[None]:
+    """The keyring's own process: an officer's act is not done without its ledger entry."""
+    here = Installation(installation.home)
+    here.make_keyring()
+    process = Process(here, "keyring", "serve", "keyring")
+    process.start()
+    yield
+    process.stop()
+
+
 def run(arguments: Sequence[str]) -> dict[str, object]:
     outcome = CliRunner().invoke(app, [*arguments, "--json"], catch_exceptions=False)
     assert outcome.exit_code == 0, outcome.output
     facts: dict[str, object] = json.loads(outcome.stdout)
     return facts
+
+
+def waiting() -> set[str]:
+    listed = run(["pending"])["pending"]
+    assert isinstance(listed, list)
+    return {one["fingerprint"] for one in listed}
 
 
 def ask(installation: Database, finess: str) -> tuple[str, bytes]:
@@ -64,23 +84,29 @@ async def load(installation: Database, account: bytes) -> accounts.Account | Non
         await connection.close()
 
 
+@pytest.mark.usefixtures("keyring")
 def test_an_officer_adds_lists_and_accepts(installation: Database) -> None:
     added = run(
         ["organisation", "add", "--finess", "01 000 001 6", "--professionals", "3", *ORGANISATION]
     )
     assert added["finess"] == "010000016"
     mark, number = ask(installation, "010000016")
-    waiting = run(["pending"])["pending"]
-    assert isinstance(waiting, list)
-    assert mark in {one["fingerprint"] for one in waiting}
+    assert mark in waiting()
 
     accepted = run(["accept", mark.lower().replace("-", " ")])
 
     assert (accepted["state"], accepted["label"]) == ("accepted", "Comptoir 1")
     account = asyncio.run(load(installation, number))
     assert account is not None
-    assert account.probation_until.isoformat() == accepted["probation_until"]
     assert account.probation_until > datetime.now(UTC)
+
+
+def test_nothing_is_accepted_that_the_ledger_cannot_tell_of(installation: Database) -> None:
+    mark, number = ask(installation, "010000016")
+    with pytest.raises(KeyringUnreachableError):
+        run(["accept", mark])
+    assert asyncio.run(load(installation, number)) is None
+    assert mark in waiting()
 
 
 def test_an_officer_refuses(installation: Database) -> None:

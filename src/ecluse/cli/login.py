@@ -7,9 +7,8 @@ with the organisation over a channel that both trust, and accepts or refuses it 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +16,8 @@ import typer
 
 from ecluse.cli.output import JsonOption, result
 from ecluse.ids import finess as finess_number
+from ecluse.local import officer
+from ecluse.local.installation import Installation
 from ecluse.login import accounts, base64url, enrolment, fingerprint
 from ecluse.policy import policy as policies
 from ecluse.store.database import Database
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Organisations, and the passkeys that ask to join.", no_args_is_help=True)
 organisation = typer.Typer(help="Organisations that may have accounts.", no_args_is_help=True)
 app.add_typer(organisation, name="organisation")
-
-ORGANISATION_SIZE = 16
 
 FingerprintArgument = Annotated[
     str, typer.Argument(metavar="FINGERPRINT", help="As the organisation reads it out.")
@@ -60,13 +59,7 @@ def add_organisation(
         region=region,
         professionals=professionals,
     )
-    number = secrets.token_bytes(ORGANISATION_SIZE)
-
-    async def add() -> None:
-        async with _officer() as connection:
-            await accounts.create_organisation(connection, added, number=number)
-
-    asyncio.run(add())
+    number = asyncio.run(officer.add_organisation(Installation.from_environment(), added))
     result(
         {"organisation": base64url.encode(number), "finess": added.finess, "name": name},
         as_json=as_json,
@@ -110,15 +103,10 @@ def accept(
     """Accept a passkey: its counter can sign in, on probation at first."""
     accepted_mark = fingerprint.parse(mark)
     probation = timedelta(hours=policies.read(policy)[0].probation.hours)
-    probation_until = datetime.now(UTC) + probation
 
-    async def accepted() -> enrolment.Accepted:
-        async with _officer() as connection:
-            return await enrolment.accept(
-                connection, accepted_mark, probation_until=probation_until
-            )
-
-    made = asyncio.run(accepted())
+    made = asyncio.run(
+        officer.accept(Installation.from_environment(), accepted_mark, probation=probation)
+    )
     result(
         {
             "fingerprint": accepted_mark,
@@ -126,7 +114,7 @@ def accept(
             "account": base64url.encode(made.account),
             "finess": made.finess,
             "label": made.label,
-            "probation_until": probation_until.isoformat(),
+            "probation_hours": probation.total_seconds() / 3600,
         },
         as_json=as_json,
         text=f"Accepted {accepted_mark} ({made.label}). It can sign in now.",

@@ -16,7 +16,9 @@ import msgspec
 
 from ecluse.gate import replies
 from ecluse.gate.caller import signed_message
+from ecluse.gate.pipeline import ReplayedError
 from ecluse.gate.request import MalformedError
+from ecluse.gate.rows import spend_nonces
 from ecluse.gate.start import note
 from ecluse.ids import finess
 from ecluse.ledger.entry import EnrolmentAsked, Login, Logout
@@ -127,7 +129,8 @@ class LoginDoor:
         raw = await replies.body_of(request)
         body = _parse(raw, LoginBody)
         point = jwk.to_point(body.device)
-        thumbprint = self._prove_possession(request, raw, point)
+        signed = self._prove_possession(request, raw, point)
+        thumbprint = signed.thumbprint
         issued = _bytes(body.nonce)
         login_nonce.check(self._gate.stamp_key, issued, time.time())
         account = body.assertion.account()
@@ -145,6 +148,9 @@ class LoginDoor:
                 self._gate.config.party, body.assertion, known, nonce=issued, thumbprint=thumbprint
             )
             await accounts.advance_counter(connection, known, count)
+            expiry = datetime.fromtimestamp(signed.expires + 60, UTC)
+            if not await spend_nonces(connection, [(account, signed.nonce, expiry)]):
+                raise ReplayedError("This request was sent before.")
             lifetime = timedelta(hours=self._gate.config.policy.registration_hours)
             device = devices.Device(
                 account, thumbprint, point, known.credential, now, now + lifetime
@@ -163,14 +169,16 @@ class LoginDoor:
             }
         )
 
-    def _prove_possession(self, request: Request, raw: bytes, point: bytes) -> bytes:
-        """Verify that the device signed its own registration; return its thumbprint."""
+    def _prove_possession(
+        self, request: Request, raw: bytes, point: bytes
+    ) -> signature.SignedRequest:
+        """Verify that the device signed its own registration; return what it signed."""
         signed = signature.parse(request.scope["headers"])
         if signed.account is not None:
             raise signature.SignatureError(signature.Fault.KEY)
         message = signed_message(request, raw, self._gate.config.public_origin)
         signature.verify(signed, message, public_key=point, now=time.time())
-        return signed.thumbprint
+        return signed
 
     async def logout(self, request: Request) -> Response:
         """End this device's registration, or all of the account's."""

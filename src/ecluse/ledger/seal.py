@@ -1,6 +1,7 @@
 """Sealing events as entries that outsiders can count and prove, and only the keyring can read.
 
-    sealed     = nonce (12) ‖ AES-256-GCM(month's key, msgpack(event), AAD = entry id)
+    sealed     = nonce (12) ‖ AES-256-GCM(month's key, padded, AAD = entry id)
+    padded     = length (2) ‖ msgpack(event) ‖ zeros, to a multiple of 128 bytes
     salt       = BLAKE2b-256(key = month's salt key, entry id)           RFC 7693, keyed mode
     commitment = SHA-256(salt ‖ sealed)
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 ENTRY_ID_SIZE = 16
 _NONCE_SIZE = 12
+_LENGTH_SIZE = 2
+_BUCKET = 128
 
 
 class SealError(LedgerError):
@@ -78,7 +81,7 @@ def seal(event: Event, keys: MonthKeys, entry_id: bytes) -> SealedEntry:
         entry_id: 16 fresh random bytes.
     """
     nonce = os.urandom(_NONCE_SIZE)
-    sealed = nonce + keys.cipher.encrypt(nonce, encode(event), entry_id)
+    sealed = nonce + keys.cipher.encrypt(nonce, _padded(encode(event)), entry_id)
     return SealedEntry(entry_id, keys.month, sealed, commitment(sealed, keys.salt_key, entry_id))
 
 
@@ -89,9 +92,17 @@ def open_sealed(sealed: bytes, keys: MonthKeys, entry_id: bytes) -> bytes:
         SealError: Altered, another month's, or another entry's.
     """
     try:
-        return keys.cipher.decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], entry_id)
+        padded = keys.cipher.decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], entry_id)
     except (InvalidTag, ValueError):
         raise SealError from None
+    length = int.from_bytes(padded[:_LENGTH_SIZE], "big")
+    return padded[_LENGTH_SIZE : _LENGTH_SIZE + length]
+
+
+def _padded(body: bytes) -> bytes:
+    """Return `body` so that its length does not tell a released check from a refused one."""
+    whole = len(body).to_bytes(_LENGTH_SIZE, "big") + body
+    return whole.ljust(-(-len(whole) // _BUCKET) * _BUCKET, b"\0")
 
 
 def commitment(sealed: bytes, salt_key: bytes, entry_id: bytes) -> bytes:
