@@ -83,7 +83,7 @@ def open_record(
     bound_to = _BOUND_TO.pack(index, insurer, feed, epoch)
     try:
         whole = AESGCM(key).decrypt(sealed[:NONCE_SIZE], sealed[NONCE_SIZE:], bound_to)
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         raise RecordError("A cover record does not open under its key and row.") from None
     (length,) = _LENGTH.unpack_from(whole)
     return msgspec.msgpack.decode(whole[_LENGTH.size : _LENGTH.size + length], type=Cover)

@@ -67,7 +67,7 @@ def create(folder: Path, *, amc: str, name: str) -> InsurerKeys:
 
     Raises:
         InsurerKeysError: the folder already holds keys; they are never overwritten.
-        InvalidIdentifier: `amc` is not an AMC number.
+        IdentifierError: `amc` is not an AMC number.
     """
     if (folder / "signing.key").exists():
         raise InsurerKeysError(
@@ -99,11 +99,15 @@ def read(folder: Path) -> InsurerKeys:
     """
     signing = _read(folder / "signing.key")
     reference = _read(folder / "reference.key")
-    if len(signing) != KEY_SIZE or len(reference) != KEY_SIZE:
-        raise InsurerKeysError(f"A key in {folder} does not have 32 bytes.", hint="Restore it.")
-    return InsurerKeys(
-        read_public(folder / PUBLIC_NAME), signing, reference, _read(folder / "age.key").decode()
-    )
+    age = _read(folder / "age.key").decode("ascii", errors="replace")
+    try:
+        pyrage.x25519.Identity.from_str(age)
+        whole = len(signing) == len(reference) == KEY_SIZE
+    except pyrage.IdentityError:
+        whole = False
+    if not whole:
+        raise InsurerKeysError(f"A key in {folder} is damaged.", hint="Restore it from its backup.")
+    return InsurerKeys(read_public(folder / PUBLIC_NAME), signing, reference, age)
 
 
 def read_public(path: Path) -> InsurerPublic:

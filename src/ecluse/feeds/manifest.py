@@ -28,7 +28,8 @@ ROWS_SUFFIX = ".rows.age"
 MOST_BYTES = 16 * 1024 * 1024
 
 _SIGNATURE_SIZE = 64
-_PATH = re.compile(r" - at `([^`]*)`$")
+_PLACE = re.compile(r" - at (`.*)$")
+_QUOTED = re.compile(r"(value|field) ['`].*['`]$")
 
 
 class ManifestError(EcluseError):
@@ -160,7 +161,7 @@ def read_signed(files: FeedFiles) -> tuple[bytes, bytes]:
 
 
 def _place(error: msgspec.ValidationError) -> str:
-    """Say where msgspec found the fault, and what it expected there."""
-    message = str(error)
-    found = _PATH.search(message)
-    return f"{message[: found.start()]}, at {found[1]}" if found else message
+    """Say where msgspec found the fault and what it expected there, without what it found."""
+    message, *place = _PLACE.split(str(error))
+    fault = _QUOTED.sub(r"\1", message)
+    return f"{fault}, at {place[0]}" if place else fault

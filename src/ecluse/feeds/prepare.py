@@ -102,7 +102,7 @@ def prepare(
 
     Raises:
         ForbiddenDataError: the roster or the packages hold what Écluse does not hold.
-        InvalidPackages: the packages are malformed.
+        PackagesError: the packages are malformed.
         LinesError: the roster is no CSV.
         PrepareError: a file is missing, the recipient is none, or there is no row.
     """

@@ -63,6 +63,6 @@ class ReferenceSealer:
         """
         try:
             body = self._aead.decrypt(sealed[:NONCE_SIZE], sealed[NONCE_SIZE:], self._bound_to)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise MemberReferenceError("A member reference does not open under this key.") from None
         return body[1 : 1 + body[0]]

@@ -1,0 +1,50 @@
+"""Loads a feed and kills itself with SIGKILL at the moment that its last argument names."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecluse.feeds.load import load
+from ecluse.keyring.client import FeedKeyring
+from ecluse.store.database import Database
+
+
+if TYPE_CHECKING:
+    from ecluse.keyring.bulk import Evaluated
+    from ecluse.ledger.entry import Event
+    from ecluse.ledger.seal import SealedEntry
+
+
+class DyingKeyring(FeedKeyring):
+    """The real door; whoever asks at the wrong moment dies."""
+
+    async def evaluate(self, chunk: int, persons: bytes, cards: bytes) -> Evaluated:
+        """Evaluate, and die if it is time: rows are evaluated, none is written."""
+        evaluated = await super().evaluate(chunk, persons, cards)
+        _die("evaluated")
+        return evaluated
+
+    async def seal_entry(self, event: Event) -> SealedEntry:
+        """Die if it is time: everything is written, nothing committed."""
+        _die("written")
+        return await super().seal_entry(event)
+
+
+def _die(moment: str) -> None:
+    if sys.argv[5] == moment:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def _main() -> None:
+    home, name, sockets, manifest = sys.argv[1:5]
+    async with DyingKeyring(Path(sockets)) as keyring:
+        await load(Path(manifest), keyring, Database(Path(home), name=name))
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
