@@ -151,7 +151,7 @@ export default {
   "help.foreign.words": "Your passkey works on Écluse's address only. On an imitation the browser itself refuses: there is nothing to guess and nothing to type.",
   "help.help": "This help",
   "help.once": "One question at a time",
-  "help.once.words": "Écluse lists and searches nobody. The patient's card is enough; without it, each check asks for a gesture, within a reserve per account.",
+  "help.once.words": "Écluse lists and searches nobody. The patient's card is enough; without it, each check asks for a gesture and draws on a limited reserve.",
   "help.password": "Never a password",
   "help.password.words": "Écluse has none. No password, no code by text message or e-mail, no approval on a phone: whoever asks you for one is a fraud.",
   "help.print": "Print the answer",

@@ -151,7 +151,7 @@ export default {
   "help.foreign.words": "Votre clé d'accès ne fonctionne que sur l'adresse d'Écluse. Sur une imitation, le navigateur refuse de lui-même : il n'y a rien à deviner et rien à saisir.",
   "help.help": "Cette aide",
   "help.once": "Une question à la fois",
-  "help.once.words": "Écluse ne liste et ne cherche personne. La carte du patient suffit ; sans elle, chaque vérification demande un geste et une réserve limitée par compte la protège.",
+  "help.once.words": "Écluse ne liste et ne cherche personne. La carte du patient suffit ; sans elle, chaque vérification demande un geste et puise dans une réserve limitée.",
   "help.password": "Jamais de mot de passe",
   "help.password.words": "Écluse n'en a pas. Ni mot de passe, ni code par SMS ou courriel, ni confirmation par téléphone : si quelqu'un vous en demande, c'est une fraude.",
   "help.print": "Imprimer la réponse",
