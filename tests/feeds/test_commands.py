@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ecluse.cli import app
+from ecluse.feeds.screen import ForbiddenDataError
 from ecluse.local.installation import Installation
 from ecluse.local.processes import Process
 from feeds import rosters
@@ -47,7 +48,7 @@ KEYS = {"manifest", "rows", "accepted", "rejected", "rejects_file", "in_force"}
 
 
 @pytest.mark.usefixtures("operator")
-def test_a_feed_goes_from_the_roster_to_being_in_force(tmp_path: Path) -> None:
+def test_feeds_go_from_the_roster_to_being_in_force_or_refused(tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     made = run("insurer", "keygen", "--amc", "75004407", "--name", "Mutuelle", "--out", keys)
     assert run("insurer", "add", made["public"])["added"]
@@ -71,23 +72,16 @@ def test_a_feed_goes_from_the_roster_to_being_in_force(tmp_path: Path) -> None:
     assert (status["rows"], status["accepted"], status["in_force"]) == (200, 199, True)
     assert status["feeds"][0]["name"] == "Mutuelle"
 
-    again = run("feed", "prepare", roster, "--keys", keys, "--out", tmp_path)
-    assert again["feed"] == 2
-
-
-@pytest.mark.usefixtures("operator")
-def test_a_refused_feed_ends_with_code_1(tmp_path: Path) -> None:
-    keys = tmp_path / "keys"
-    made = run("insurer", "keygen", "--amc", "75004407", "--name", "Mutuelle", "--out", keys)
-    run("insurer", "add", made["public"])
-    lines = [row.but(priority="7") for row in rosters.rows(20)]
-    roster = rosters.write(tmp_path / "roster", rosters.text(lines))
+    worse = rosters.text(row.but(priority="7") for row in rosters.rows(20))
+    roster = rosters.write(tmp_path / "worse", worse)
     prepared = run("feed", "prepare", roster, "--keys", keys, "--out", tmp_path)
-    loaded = run("feed", "load", prepared["manifest"], code=1)
-    assert not loaded["in_force"]
-    assert not run("feed", "status", code=1)["in_force"]
+    assert (prepared["feed"], prepared["rejected"]) == (2, 20)
+    assert not run("feed", "load", prepared["manifest"], code=1)["in_force"]
+    status = run("feed", "status")
+    assert [feed["state"] for feed in status["feeds"]] == ["refused", "in_force"]
+
     spoilt = rosters.write(tmp_path / "spoilt", VALUES[0].text)
-    refused = CliRunner().invoke(
-        app, ["feed", "prepare", str(spoilt), "--keys", str(keys), "--out", str(tmp_path)]
-    )
-    assert refused.exit_code == 1
+    arguments = ("feed", "prepare", str(spoilt), "--keys", str(keys), "--out", str(tmp_path))
+    refused = CliRunner().invoke(app, arguments).exception
+    assert isinstance(refused, ForbiddenDataError)
+    assert refused.finding.line == VALUES[0].line

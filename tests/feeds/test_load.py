@@ -15,6 +15,7 @@ import pytest
 from ecluse.cards import code
 from ecluse.cover.record import Cover, open_record
 from ecluse.errors import EcluseError
+from ecluse.feeds.load import load
 from ecluse.feeds.manifest import ManifestError, files_of
 from ecluse.feeds.reference import ReferenceSealer
 from ecluse.keyring import prf
@@ -186,6 +187,39 @@ def test_a_load_killed_at_any_moment_leaves_nothing_and_can_be_repeated(
     assert counted(world, insurer, 2) == (0, 0, 0)
     assert world.load(manifest).in_force
     assert counted(world, insurer, 2) == (40, 40, 40)
+
+
+def test_two_loads_of_one_feed_at_once_are_one_load(world: World) -> None:
+    insurer = world.insurer()
+    manifest = sent(world, insurer, rosters.rows(200))
+
+    async def twice() -> list[Report]:
+        async with world.keyring() as first, world.keyring_door() as second:
+            return await asyncio.gather(
+                *(load(manifest, door, world.database) for door in (first, second))
+            )
+
+    reports = asyncio.run(twice())
+    assert sorted(report.before for report in reports) == [False, True]
+    assert all(report.in_force for report in reports)
+    assert counted(world, insurer) == (200, 200, 200)
+    assert len(told(world, insurer)) == 1
+
+
+def test_no_file_holds_what_identifies_a_member(world: World, tmp_path: Path) -> None:
+    insurer = world.insurer()
+    lines = rosters.rows(120, first=5000)
+    lines[7] = lines[7].but(priority="")
+    roster = rosters.write(tmp_path, rosters.text(lines))
+    assert world.load(world.prepare(insurer, roster).manifest).in_force
+    files = [*world.database.home.rglob("*"), *insurer.folder.rglob("*")]
+    content = b"".join(path.read_bytes() for path in files if path.is_file())
+    assert insurer.keys.public.amc.encode() in content
+    for line in (lines[0], lines[7], lines[60]):
+        assert line.nir[:13].encode() not in content
+        assert line.card.encode() not in content
+        assert code.decode(line.card) not in content
+        assert line.member_ref.encode() not in content
 
 
 def test_one_bad_row_in_a_hundred_is_borne(world: World) -> None:

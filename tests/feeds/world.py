@@ -74,6 +74,10 @@ class World:
             await asyncio.gather(server, return_exceptions=True)
             await reader.close()
 
+    def keyring_door(self) -> FeedKeyring:
+        """Return another loader's door to the keyring that runs."""
+        return FeedKeyring(self.folder)
+
     def insurer(self) -> Insurer:
         """Make an insurer whose feeds are taken."""
         amc = str(next(_amcs))

@@ -11,8 +11,10 @@ import asyncio
 import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import asyncpg
 import msgspec
 
+from ecluse.errors import EcluseError
 from ecluse.feeds import manifest as manifests
 from ecluse.feeds import register, rejects, screen
 from ecluse.feeds.decrypt import ClearRows, check_digest
@@ -28,12 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import asyncpg
-
     from ecluse.feeds.manifest import FeedFiles
     from ecluse.keyring.client import FeedKeyring
     from ecluse.ledger.entry import Event
     from ecluse.store.database import Database
+
+
+class LoadError(EcluseError):
+    """The database failed underneath; nothing of the feed is in force."""
 
 
 class Report(NamedTuple):
@@ -83,7 +87,8 @@ async def load(
 
     Raises:
         ManifestError: signature, files or number do not allow loading; nothing was written.
-        EcluseError: the keyring or the database refused; nothing was written.
+        LoadError: the database failed; nothing was written.
+        EcluseError: the keyring refused; nothing was written.
     """
     files = manifests.files_of(path)
     raw, signature = manifests.read_signed(files)
@@ -91,6 +96,11 @@ async def load(
     try:
         loader = _Loader(keyring, connection, database.home / "feeds" / "rejects", threshold)
         return await loader.load(files, raw, signature, progress)
+    except asyncpg.PostgresError as error:
+        raise LoadError(
+            f"The database did not take the feed ({type(error).__name__}).",
+            hint="Nothing of it is in force. Once the database is well, load it again.",
+        ) from error
     finally:
         await connection.close()
 
@@ -184,6 +194,9 @@ class _Loader:
         outcome = self._write_rejects(load, counts)
         async with self._connection.transaction():
             await register.lock(self._connection, load.insurer)
+            known = await register.latest(self._connection, load.insurer)
+            if known is not None and known.feed >= load.manifest.feed:
+                return _as_before(files, load, known)
             await register.put_refused(self._connection, load, outcome)
             event = FeedRefused(
                 at=await register.now(self._connection),

@@ -73,7 +73,7 @@ async def _checked(
     clear: Source, manifest: Manifest, counts: Counts, progress: Callable[[int, int], None]
 ) -> AsyncIterator[Accepted]:
     """Yield the good rows of each chunk; once too many are bad, only count the rest."""
-    chunks = _read(clear, manifest)
+    chunks = _read(clear, manifest, counts)
     try:
         while chunk := await asyncio.to_thread(next, chunks, None):
             rows, checked = chunk
@@ -85,13 +85,18 @@ async def _checked(
         raise FeedRefusedError(f"The feed is refused. {error.problem}") from error
 
 
-def _read(clear: Source, manifest: Manifest) -> Iterator[tuple[int, Checked]]:
-    """Yield each chunk's row count and what became of it."""
+def _read(clear: Source, manifest: Manifest, counts: Counts) -> Iterator[tuple[int, Checked]]:
+    """Yield each chunk's row count and what became of it.
+
+    Raises:
+        FeedRefusedError: the header is not a roster's.
+        LinesError: the text cannot be cut into rows.
+    """
     checker = RowChecker([package.code for package in manifest.packages], sealed=True)
     chunks = header_and_chunks(clear)
     finding = screen.header(split_row(next(chunks, b"")))
     if finding:
-        raise FeedRefusedError(str(screen.ForbiddenDataError(finding)))
+        counts.refuse(finding)
     line = FIRST_ROW
     for chunk in chunks:
         found = table(chunk, line)
