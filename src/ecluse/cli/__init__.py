@@ -33,7 +33,7 @@ def ecluse() -> None:
 def main() -> None:
     """Run the command line; an Écluse error becomes a sentence and exit code 1."""
     try:
-        app()
+        app(prog_name="ecluse")
     except EcluseError as error:
         screen.print(f"[bold red]Error:[/] {error.problem}", highlight=False)
         if error.hint:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, nullcontext, suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import TaskID
 
 from ecluse.cli.output import JsonOption, progress, result, screen
-from ecluse.demo import stage, tour
+from ecluse.demo import counter, stage, tour
+from ecluse.demo.browser import simulated_passkey
+from ecluse.demo.home import fresh
 from ecluse.local.installation import Installation
-from ecluse.local.processes import Operator
+from ecluse.local.processes import Operator, usual_ports
 from ecluse.policy import policy as policies
 from ecluse.siege.scene import Scene
 
@@ -22,6 +24,8 @@ from ecluse.siege.scene import Scene
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from ecluse.login.enrolment import Pending
 
 
 MembersOption = Annotated[int, typer.Option(min=1000, help="Members of the nation.")]
@@ -32,33 +36,67 @@ def demo(
     *,
     members: MembersOption = 50_000,
     seed: SeedOption = 1,
-    as_tour: Annotated[bool, typer.Option("--tour", help="Play a day and its thieves.")] = False,
+    play_tour: Annotated[
+        bool, typer.Option("--tour", help="Play a day and its thieves, report, and end.")
+    ] = False,
+    open_browser: Annotated[
+        bool, typer.Option("--browser", help="Open Chromium with a simulated passkey.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Start everything on this machine and load a nation; with --tour, steal from it and report."""
+    """Start the whole operator on this machine, with a nation to work on and a counter to try."""
     began = time.monotonic()
-    with stage.insurers_side() as folder, _operator() as operator:
+    with (
+        fresh(Installation.from_environment()) as installation,
+        stage.insurers_side() as folder,
+        _operator(installation) as operator,
+    ):
         cast = _set_stage(operator, folder, members, seed)
+        if not play_tour:
+            _open_counter(operator, cast, with_browser=open_browser)
+            return
         facts = asyncio.run(_tour(operator, cast, folder))
     facts |= {"members": members, "seconds": round(time.monotonic() - began, 1)}
-    held = all(facts["promises"].values()) and facts["answered_right"]
     result(facts, as_json=as_json, text=_told(facts))
-    if not held:
+    if not (all(facts["promises"].values()) and facts["answered_right"]):
         raise typer.Exit(1)
 
 
 @contextmanager
-def _operator() -> Iterator[Operator]:
+def _operator(installation: Installation) -> Iterator[Operator]:
     """Prepare a new installation, run its processes, and stop them all at the end."""
-    installation = Installation.from_environment()
     screen.print("Starting PostgreSQL, keyring, ledger, gate, pages and pipe...")
     asyncio.run(installation.database.prepare())
     installation.make_keyring()
     try:
-        with Operator(installation) as operator:
+        with Operator(installation, usual_ports()) as operator:
             yield operator
     finally:
         asyncio.run(installation.database.stop())
+
+
+def _open_counter(operator: Operator, cast: stage.Cast, *, with_browser: bool) -> None:
+    """Let a person try the counter until they end it."""
+    screen.print(counter.invitation(operator, cast), highlight=False)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_serve_counter(operator, with_browser=with_browser))
+    screen.print("\nStopping.")
+
+
+async def _serve_counter(operator: Operator, *, with_browser: bool) -> None:
+    probation = timedelta(hours=policies.read()[0].probation.hours)
+    browsing = simulated_passkey(operator.ports.pages_origin) if with_browser else nullcontext()
+    async with browsing:
+        await counter.accept_passkeys(operator.installation, _confirm, probation)
+
+
+def _confirm(asked: Pending) -> bool:
+    screen.print(
+        f"\nA passkey asks to join the organisation {asked.finess} as {asked.label!r}.\n"
+        f"Its fingerprint: [bold]{asked.fingerprint}[/]. Compare it with the one on the screen.",
+        highlight=False,
+    )
+    return typer.confirm("Accept it?", err=True)
 
 
 def _set_stage(operator: Operator, folder: Path, members: int, seed: int) -> stage.Cast:

@@ -118,6 +118,17 @@ def free_ports() -> Ports:
         return Ports(*(each.getsockname()[1] for each in sockets))
 
 
+def usual_ports() -> Ports:
+    """Return the ports that people expect, or free ones when somebody listens there."""
+    usual = Ports(pages=8470, pipe=8471, gate=8472)
+    try:
+        for port in usual:
+            socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return free_ports()
+    return usual
+
+
 class Operator:
     """Keyring, ledger keeper, gate, pages and pipe, on a prepared database."""
 
