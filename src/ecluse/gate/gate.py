@@ -161,7 +161,7 @@ async def open_gate(config: GateConfig) -> AsyncIterator[Gate]:
         GateKeyring(config.sockets) as keyring,
     ):
         connection = await asyncpg.connect(config.dsn)
-        greeting = await keyring.hello(await start.size(connection))
+        greeting = await keyring.hello()
         gate = Gate(config, pool, keyring, greeting.state_key)
         if greeting.restored:
             await start.note_restore(connection, keyring, gate.journal)

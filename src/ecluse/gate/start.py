@@ -38,7 +38,7 @@ async def note_restore(connection: Connection, keyring: GateKeyring, journal: Jo
         await connection.execute(_VOID_DEVICES, now)
         await connection.execute(_SPENT, now + SPENT_FOR)
         await note(connection, journal, Restored(at=now, entries=entries))
-    await keyring.hello(entries, restore_noted=True)
+    await keyring.hello(restore_noted=True)
 
 
 async def note_policy(

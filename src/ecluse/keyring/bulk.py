@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PERSON_SIZE = 22
 CARD_SIZE = 16
 POINTER_SIZE = WRAPPED_SIZE
+#: Each is remembered: what a feed may make the keyring remember is bounded.
+MOST_CHUNKS = 16_384
 
 
 class BulkError(EcluseError):
@@ -61,7 +63,8 @@ def admit(feed: FeedPass, chunk: int, persons: bytes, cards: bytes, key: bytes) 
         key: Keys the digest, so that what is remembered tells nothing about the rows.
 
     Raises:
-        BulkError: Too many rows, a chunk out of order, or other rows under an earlier number.
+        BulkError: Too many rows or chunks, a chunk out of order, or other rows under an earlier
+            number.
     """
     rows, rest = divmod(len(persons), PERSON_SIZE)
     if rest or not rows or len(cards) != rows * CARD_SIZE:
@@ -69,7 +72,7 @@ def admit(feed: FeedPass, chunk: int, persons: bytes, cards: bytes, key: bytes) 
     digest = hashlib.blake2b(
         persons + cards, digest_size=16, key=key, person=b"ecluse/chunk"
     ).digest()
-    if chunk < len(feed.chunks):
+    if 0 <= chunk < len(feed.chunks):
         if feed.chunks[chunk][0] != digest:
             raise BulkError(
                 "This chunk was evaluated before with other rows.",
@@ -78,6 +81,8 @@ def admit(feed: FeedPass, chunk: int, persons: bytes, cards: bytes, key: bytes) 
         return feed
     if chunk != len(feed.chunks):
         raise BulkError("Chunks are evaluated in order.")
+    if chunk >= MOST_CHUNKS:
+        raise BulkError(f"A feed has {MOST_CHUNKS} chunks at most.", hint="Send larger chunks.")
     if sum(count for _, count in feed.chunks) + rows > feed.rows:
         raise BulkError("More rows than the signed manifest announces.")
     return feed._replace(chunks=(*feed.chunks, (digest, rows)))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_replies = msgspec.msgpack.Decoder(m.Reply)
+
 
 class KeyringUnreachableError(EcluseError):
     """The keyring's process is not there, or went away in the middle of a call."""
@@ -71,10 +73,9 @@ class _Connection:
             return self._writer
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        decoder = msgspec.msgpack.Decoder(m.Reply)
         try:
             while (body := await m.read_frame(reader)) is not None:
-                reply = decoder.decode(body)
+                reply = _replies.decode(body)
                 waiting = self._waiting.pop(reply.number, None)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(reply)
@@ -106,14 +107,18 @@ class _Sealing(_Connection):
         return await self._ask(m.SealEvent(encode(event)), SealedEntry)
 
 
-class GateKeyring(_Sealing):
+class GateKeyring(_Connection):
     """What the gate may ask."""
 
     _caller = "gate"
 
-    async def hello(self, size: int, *, restore_noted: bool = False) -> m.Greeting:
-        """Start: tell the ledger's size, learn the state key and whether a restore happened."""
-        return await self._ask(m.Hello(size, restore_noted), m.Greeting)
+    async def hello(self, *, restore_noted: bool = False) -> m.Greeting:
+        """Start: learn the state key and whether a restore happened that the ledger does not note.
+
+        Args:
+            restore_noted: The restore that the last greeting told of is in the ledger now.
+        """
+        return await self._ask(m.Hello(restore_noted), m.Greeting)
 
     async def month_keys(self, month: str) -> MonthKeys:
         """Return the keys that seal this month's entries."""

@@ -1,34 +1,40 @@
 """What crosses the keyring's border: small typed messages, length-prefixed msgpack.
 
 A socket per caller says who may ask what: the gate locates and unseals, the loader evaluates feeds,
-the ledger's keeper has checkpoints signed, an officer's command has entries sealed.
+the ledger's keeper has checkpoints signed, an officer's command has entries sealed. Sizes and
+ranges are part of the types: what does not fit is no request.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+from ecluse.keyring.bulk import CARD_SIZE, PERSON_SIZE
 
 
 #: Larger than any batch; a bulk chunk of 65,536 rows takes about 9 MB on its way back.
 MOST_BYTES = 64 * 1024 * 1024
+
+Id = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Asked(msgspec.Struct, frozen=True, array_like=True):
     """One check to locate."""
 
     #: The id that the ledger entry of this check will have (16 random bytes).
-    entry: bytes
-    lane: str
-    organisation: bytes
+    entry: Id
+    lane: Annotated[str, msgspec.Meta(pattern="^(card|typed)$")]
+    organisation: Id
     #: 22 bytes for a person, 16 for a card.
-    identifier: bytes
+    identifier: Annotated[bytes, msgspec.Meta(min_length=CARD_SIZE, max_length=PERSON_SIZE)]
 
 
 class Located(msgspec.Struct, frozen=True, array_like=True):
-    """Where one check leads. A miss looks like a find: indexes that no record has."""
+    """Where one check leads. A miss looks like a find, and so does a refusal of the meter."""
 
     #: (epoch, index) to look for.
     candidates: tuple[tuple[int, bytes], ...]
@@ -44,8 +50,8 @@ class Located(msgspec.Struct, frozen=True, array_like=True):
 class Committed(msgspec.Struct, frozen=True, array_like=True):
     """One committed entry to unseal for."""
 
-    entry: bytes
-    position: int
+    entry: Id
+    position: Count
 
 
 class Opened(msgspec.Struct, frozen=True, array_like=True):
@@ -68,9 +74,8 @@ class Unseal(msgspec.Struct, frozen=True, tag="unseal"):
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """A gate starts; the keyring compares the ledger's size with what it remembers."""
+    """A gate starts; the keyring compares the ledger with what it remembers of it."""
 
-    size: int
     #: The restore that the last greeting told of is in the ledger now.
     restore_noted: bool = False
 
@@ -102,7 +107,7 @@ class OpenFeed(msgspec.Struct, frozen=True, tag="open_feed"):
 class EvaluateChunk(msgspec.Struct, frozen=True, tag="evaluate"):
     """Ask for the evaluation of a chunk of the opened feed."""
 
-    chunk: int
+    chunk: Count
     persons: bytes
     cards: bytes
 
@@ -117,7 +122,7 @@ class Sign(msgspec.Struct, frozen=True, tag="sign"):
     """Ask for the signature of a checkpoint over `size` entries."""
 
     body: bytes
-    size: int
+    size: Count
 
 
 class PublicKey(msgspec.Struct, frozen=True, tag="public_key"):

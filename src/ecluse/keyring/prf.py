@@ -46,6 +46,13 @@ def reference_key(key: bytes, reference: bytes) -> bytes:
     ).digest()
 
 
+def nobody(key: bytes, secret: bytes) -> bytes:
+    """Return 48 bytes, an index and a key that nobody has: where an unknown card leads."""
+    return hashlib.blake2b(
+        secret, digest_size=INDEX_SIZE + KEY_SIZE, key=key, person=b"ecluse/nobody"
+    ).digest()
+
+
 def record_key(person: bytes, insurer: int, feed: int) -> bytes:
     """Return the 32-byte key of one record: one person, one insurer, one feed."""
     return hashlib.blake2b(

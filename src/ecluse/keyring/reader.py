@@ -15,7 +15,6 @@ from ecluse.errors import EcluseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from datetime import datetime
 
 
 class Pointer(NamedTuple):
@@ -31,8 +30,23 @@ class Entry(NamedTuple):
 
     entry: bytes
     month: str
-    at: datetime
     sealed: bytes | None
+    commitment: bytes
+
+
+class Tip(NamedTuple):
+    """The last entry of a ledger: how many there are, and its id; empty for an empty ledger."""
+
+    size: int
+    entry: bytes
+
+
+class Ends(NamedTuple):
+    """A ledger's last entry, and the id of the one that was last when it was shorter."""
+
+    last: Tip
+    #: None when no such entry stands there.
+    former: bytes | None
 
 
 _POINTERS = """
@@ -41,14 +55,18 @@ SELECT pointer.idx, pointer.insurer, pointer.feed, pointer.sealed
  WHERE pointer.idx = ANY($1::bytea[]) AND feed.state = 'in_force'
 """
 _ENTRIES = """
-SELECT position, entry, month, at, sealed
+SELECT position, entry, month, sealed, commitment
   FROM ledger_entry WHERE shard = 0 AND position = ANY($1::bigint[])
 """
 _SINCE = """
-SELECT entry, month, at, sealed FROM ledger_entry
+SELECT position, entry, month, sealed, commitment FROM ledger_entry
  WHERE shard = 0 AND position >= $1 ORDER BY position LIMIT 20000
 """
-_FIRST_SINCE = "SELECT at FROM ledger_entry WHERE shard = 0 AND position = $1"
+# The head's own size is not asked: whoever appends may write anything there.
+_ENDS = """
+(SELECT position, entry FROM ledger_entry WHERE shard = 0 ORDER BY position DESC LIMIT 1)
+UNION ALL SELECT position, entry FROM ledger_entry WHERE shard = 0 AND position = $1
+"""
 
 
 class Reader:
@@ -66,40 +84,35 @@ class Reader:
         """Close the connections."""
         await self._pool.close()
 
-    async def pointers(self, cards: Sequence[bytes]) -> dict[bytes, Pointer]:
+    async def pointers(self, cards: Sequence[bytes]) -> dict[bytes, list[Pointer]]:
         """Return the pointers in force of these card indexes."""
-        rows = await self._fetch(_POINTERS, cards)
-        return {row["idx"]: Pointer(row["insurer"], row["feed"], row["sealed"]) for row in rows}
+        found: dict[bytes, list[Pointer]] = {}
+        for row in await self._fetch(_POINTERS, cards):
+            pointer = Pointer(row["insurer"], row["feed"], row["sealed"])
+            found.setdefault(row["idx"], []).append(pointer)
+        return found
 
     async def entries(self, positions: Sequence[int]) -> dict[int, Entry]:
         """Return the committed entries at these positions."""
         rows = await self._fetch(_ENTRIES, positions)
-        return {
-            row["position"]: Entry(row["entry"], row["month"], row["at"], row["sealed"])
-            for row in rows
-        }
+        return {row["position"]: _entry(row) for row in rows}
 
-    async def size(self) -> int:
-        """Return the number of committed entries."""
-        rows = await self._fetch("SELECT size FROM ledger_head WHERE shard = 0")
-        return int(rows[0]["size"])
+    async def ends(self, size: int = 0) -> Ends:
+        """Return the last committed entry, and the last one of the first `size`."""
+        rows = await self._fetch(_ENDS, size - 1)
+        by_position = {row["position"]: row["entry"] for row in rows}
+        last = max(by_position, default=-1)
+        return Ends(
+            Tip(last + 1, by_position.get(last, b"")),
+            by_position.get(size - 1) if size else b"",
+        )
 
-    async def since(self, moment: datetime) -> AsyncIterator[Entry]:
-        """Yield the committed entries from `moment` on, oldest first."""
-        position = await self._first_since(moment)
+    async def since(self, position: int) -> AsyncIterator[tuple[int, Entry]]:
+        """Yield the committed entries from `position` on, oldest first."""
         while rows := await self._fetch(_SINCE, position):
             for row in rows:
-                yield Entry(row["entry"], row["month"], row["at"], row["sealed"])
-            position += len(rows)
-
-    async def _first_since(self, moment: datetime) -> int:
-        """Find where `moment` begins: times never run backwards along the ledger."""
-        low, high = 0, await self.size()
-        while low < high:
-            middle = (low + high) // 2
-            row = (await self._fetch(_FIRST_SINCE, middle))[0]
-            low, high = (middle + 1, high) if row["at"] < moment else (low, middle)
-        return low
+                yield row["position"], _entry(row)
+            position = rows[-1]["position"] + 1
 
     async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         try:
@@ -109,3 +122,7 @@ class Reader:
                 f"The keyring cannot read the database ({type(error).__name__}).",
                 hint="The check may be repeated: nothing was opened.",
             ) from error
+
+
+def _entry(row: asyncpg.Record) -> Entry:
+    return Entry(row["entry"], row["month"], row["sealed"], row["commitment"])

@@ -10,25 +10,44 @@ import msgspec
 
 from ecluse.errors import EcluseError
 from ecluse.keyring import messages as m
-from ecluse.keyring.bulk import BulkError, FeedPass
+from ecluse.keyring.bulk import BulkError
+from ecluse.ledger.entry import (
+    EnrolmentAccepted,
+    FeedInForce,
+    FeedRefused,
+    Lock,
+    PageRelease,
+    Unlock,
+)
 
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from ecluse.keyring.bulk import FeedPass
     from ecluse.keyring.service import Keyring
+    from ecluse.ledger.entry import AnyEvent
 
 
 log = logging.getLogger(__name__)
 
 #: Which socket may ask what. In production each belongs to its caller's own user.
 ALLOWED: dict[str, tuple[type, ...]] = {
-    "gate": (m.Hello, m.Locate, m.Unseal, m.MonthKeysOf, m.SealEvent),
+    "gate": (m.Hello, m.Locate, m.Unseal, m.MonthKeysOf),
     "feed": (m.LoaderIdentity, m.OpenFeed, m.EvaluateChunk, m.SealEvent),
     "ledger": (m.Sign, m.PublicKey, m.Salts),
     "officer": (m.SealEvent, m.PublicKey, m.LoaderIdentity),
 }
+#: Of what each may have ledger entries made. The gate seals its own.
+SEALED: dict[str, tuple[type[AnyEvent], ...]] = {
+    "feed": (FeedInForce, FeedRefused),
+    "officer": (EnrolmentAccepted, Lock, Unlock, PageRelease),
+}
+#: Calls of one connection that are worked on at a time; the next one waits unread.
+_AT_ONCE = 64
+
+_calls = msgspec.msgpack.Decoder(m.Call)
 
 
 class Session:
@@ -37,6 +56,7 @@ class Session:
     def __init__(self, keyring: Keyring, caller: str) -> None:
         self._keyring = keyring
         self._allowed = ALLOWED[caller]
+        self._sealed = SEALED.get(caller, ())
         self._feed: FeedPass | None = None
 
     async def answer(self, request: m.Request) -> object:
@@ -52,75 +72,102 @@ class Session:
                 return await self._keyring.locate(checks)
             case m.Unseal(entries):
                 return await self._keyring.unseal(entries)
+            case m.Hello(restore_noted):
+                return await self._keyring.greet(restore_noted=restore_noted)
             case m.EvaluateChunk(chunk, persons, cards):
                 if self._feed is None:
                     raise BulkError("Open a manifest first.")
-                self._feed, evaluated = await self._keyring.evaluate(
-                    self._feed, chunk, persons, cards
-                )
-                return evaluated
+                return await self._keyring.feeds.evaluate(self._feed, chunk, persons, cards)
+            case m.Sign(body, size):
+                return await self._keyring.continuity.sign(body, size)
             case _:
                 return self._answer_at_once(request)
 
     def _answer_at_once(self, request: m.Request) -> object:
         keyring = self._keyring
         match request:
-            case m.Hello(size, restore_noted):
-                return keyring.greet(size, restore_noted=restore_noted)
             case m.MonthKeysOf(month):
-                return keyring.month(month)
+                return keyring.entries.present_month(month)
             case m.LoaderIdentity():
-                return keyring.loader_identity()
+                return keyring.vault.keys.loader
             case m.OpenFeed(manifest, signature):
-                self._feed = keyring.open_feed(manifest, signature)
+                self._feed = keyring.feeds.open(manifest, signature)
                 return self._feed.rows
             case m.SealEvent(event):
-                return keyring.seal(event)
-            case m.Sign(body, size):
-                return keyring.sign(body, size)
+                return keyring.entries.seal(event, self._sealed)
             case m.PublicKey():
-                return keyring.public_key()
+                return keyring.continuity.public_key()
             case m.Salts():
-                return keyring.salts()
+                return keyring.entries.salts()
         raise EcluseError("The keyring does not know this request.")
 
 
 async def serve(keyring: Keyring, folder: Path, ready: Callable[[], None]) -> None:
-    """Serve every socket in `folder` until cancelled; call `ready` when all are open."""
-    async with asyncio.TaskGroup() as tasks:
-        for caller in ALLOWED:
-            path = folder / f"keyring-{caller}.sock"
-            path.unlink(missing_ok=True)
-            server = await asyncio.start_unix_server(_handler(keyring, caller, tasks), path)
-            path.chmod(0o600)
-            tasks.create_task(server.serve_forever())
-        ready()
+    """Serve every socket in `folder` until cancelled; call `ready` when all are open.
+
+    Raises:
+        VaultError: Another process serves these keys.
+    """
+    connections: set[asyncio.Task[Any]] = set()
+    with keyring.vault.held():
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for caller in ALLOWED:
+                    path = folder / f"keyring-{caller}.sock"
+                    path.unlink(missing_ok=True)
+                    handler = _handler(keyring, caller, connections)
+                    server = await asyncio.start_unix_server(handler, path)
+                    path.chmod(0o600)
+                    tasks.create_task(server.serve_forever())
+                ready()
+        finally:
+            for connection in connections:
+                connection.cancel()
+            await asyncio.gather(*connections, return_exceptions=True)
 
 
 def _handler(
-    keyring: Keyring, caller: str, tasks: asyncio.TaskGroup
+    keyring: Keyring, caller: str, connections: set[asyncio.Task[Any]]
 ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        session = Session(keyring, caller)
-        decoder = msgspec.msgpack.Decoder(m.Call)
+        # Everything of one connection hangs on one task: a call that fails in a way that nobody
+        # foresaw ends its own connection, never the keyring.
+        task = asyncio.current_task()
+        if task is not None:
+            connections.add(task)
+            task.add_done_callback(connections.discard)
         try:
-            while (body := await m.read_frame(reader)) is not None:
-                call = decoder.decode(body)
-                tasks.create_task(_reply(session, call, writer))
-        except (ValueError, msgspec.MsgspecError, ConnectionError):
+            await _converse(Session(keyring, caller), reader, writer)
+        except* (ValueError, msgspec.MsgspecError):
             log.warning("the %s socket sent something that is not a request", caller)
+        except* ConnectionError:
+            log.info("the %s socket was closed in the middle of a call", caller)
         finally:
             writer.close()
 
     return handle
 
 
-async def _reply(session: Session, call: m.Call, writer: asyncio.StreamWriter) -> None:
+async def _converse(
+    session: Session, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    free = asyncio.Semaphore(_AT_ONCE)
+    async with asyncio.TaskGroup() as calls:
+        while (body := await m.read_frame(reader)) is not None:
+            await free.acquire()
+            calls.create_task(_reply(session, _calls.decode(body), writer, free))
+
+
+async def _reply(
+    session: Session, call: m.Call, writer: asyncio.StreamWriter, free: asyncio.Semaphore
+) -> None:
     try:
         value: Any = await session.answer(call.request)
         reply = m.Reply(call.number, msgspec.Raw(msgspec.msgpack.encode(value)))
     except EcluseError as error:
         nothing = msgspec.Raw(msgspec.msgpack.encode(None))
         reply = m.Reply(call.number, nothing, error.problem, error.hint)
-    if not writer.is_closing():
-        writer.write(m.frame(reply))
+    writer.write(m.frame(reply))
+    # A caller that does not read its replies waits for itself.
+    await writer.drain()
+    free.release()

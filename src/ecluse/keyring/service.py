@@ -1,44 +1,49 @@
-"""What the keyring does when asked: find, open, evaluate feeds, seal entries, sign checkpoints."""
+"""What the keyring does for the gate: find, and open what it finds committed."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import os
 import time
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from ecluse.errors import EcluseError
-from ecluse.keyring import bulk, prf, trust
+from ecluse.keyring import prf
+from ecluse.keyring.continuity import Continuity
+from ecluse.keyring.entries import Entries
+from ecluse.keyring.feeds import Feeds
 from ecluse.keyring.messages import Asked, Committed, Greeting, Located, Opened
-from ecluse.keyring.meter import Meter
+from ecluse.keyring.meter import DAY
+from ecluse.keyring.meters import Meters
 from ecluse.keyring.tickets import Ticket, Tickets
-from ecluse.keyring.vault import FeedMark, Marks
 from ecluse.keyring.wrap import Target, pointer_row, reference_row, unwrap, wrap
-from ecluse.ledger.entry import Check, decode
-from ecluse.ledger.seal import MonthKeys, SealedEntry, open_sealed, seal
+from ecluse.ledger.entry import Check
 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from ecluse.keyring.reader import Entry, Pointer, Reader
+    from ecluse.keyring.reader import Pointer, Reader
     from ecluse.keyring.vault import Vault
 
 
 #: Distinct persons a day that the keyring locates and opens per lane; None counts only.
 DEFAULT_LIMITS: dict[str, int | None] = {"card": None, "typed": 250_000}
 
-_CARD_SIZE = 16
+#: Identifier sizes by lane: a card's secret, a person's number, date and rank.
+_SIZES = {"card": 16, "typed": 22}
+#: Seconds by which an entry may seem older than its check: two clocks never agree.
+_CLOCKS = 300.0
+
+
+class _Moment(NamedTuple):
+    """A batch's time (seconds since the epoch), and the ledger's size then."""
+
+    now: float
+    size: int
 
 
 class Keyring:
-    """The keys, the meter and the tickets, behind one door."""
+    """The keys, the meters and the tickets, behind one door."""
 
     def __init__(
         self,
@@ -47,61 +52,92 @@ class Keyring:
         reader: Reader,
         limits: Mapping[str, int | None] = DEFAULT_LIMITS,
     ) -> None:
-        self._vault = vault
+        self.vault = vault
+        self.entries = Entries(vault)
+        self.feeds = Feeds(vault, folder)
+        self.continuity = Continuity(vault, reader, self.entries)
         self._keys = vault.keys
-        self._folder = folder
         self._reader = reader
-        self._marks = vault.marks()
-        self._months: dict[str, MonthKeys] = {}
         self._tickets = Tickets()
-        self._asked = {lane: Meter(limit) for lane, limit in limits.items()}
-        self._opened = {lane: Meter(limit) for lane, limit in limits.items()}
-        self._checkpoint_key = Ed25519PrivateKey.from_private_bytes(self._keys.checkpoint)
+        self._meters = Meters(vault, limits)
+        # From here on the host's clock can be set as anybody likes: it frees nobody.
+        self._began = time.time() - time.monotonic()
 
     async def recall(self) -> int:
-        """Fill the meters from the last day of the ledger, so that a restart frees nobody."""
+        """Fill the meters from the last day of the ledger, so that a restart frees nobody.
+
+        Which entries are of the last day is told by the keyring's own milestones: the times that
+        entries claim are the word of whoever wrote them. Each counts as late as it may have been.
+        """
+        now = self._now()
+        milestones = self.vault.marks.milestones
+        first = max((each.size for each in milestones if each.at <= now - DAY), default=0)
+        after = [each for each in milestones if each.size > first]
         recalled = 0
-        async for row in self._reader.since(datetime.now(UTC) - timedelta(days=1)):
-            event = self._read(row)
-            if isinstance(event, Check) and event.lane in self._asked:
-                self._asked[event.lane].restore(event.subject, row.at.timestamp())
-                if event.outcome == "released":
-                    self._opened[event.lane].restore(event.subject, row.at.timestamp())
+        async for position, row in self._reader.since(first):
+            while after and position >= after[0].size:
+                del after[0]
+            event = self.entries.read(row)
+            if isinstance(event, Check):
+                at = min(after[0].at, now) if after else now
+                opened = event.outcome == "released"
+                self._meters.restore(event.lane, event.subject, at, opened=opened)
                 recalled += 1
+        self._meters.restore_untold(now)
         return recalled
 
+    async def greet(self, *, restore_noted: bool) -> Greeting:
+        """Give a gate what it needs to start, and say whether the database was restored."""
+        restored = await self.continuity.restored(noted=restore_noted)
+        return Greeting(self._keys.state, restored)
+
     async def locate(self, checks: Sequence[Asked]) -> list[Located]:
-        """Return where each check leads, and keep a ticket for each that the meter admits."""
-        now = time.time()
-        epoch = self._keys.current
+        """Return where each check leads, and keep a ticket for each that the meter admits.
+
+        Raises:
+            EcluseError: The database does not answer, or was restored and nobody has noted it.
+        """
+        moment = _Moment(self._now(), await self.continuity.size())
         cards = {
-            check.entry: prf.card_index(epoch.index, check.identifier)
+            check.identifier: prf.card_index(self._keys.current.index, check.identifier)
             for check in checks
-            if len(check.identifier) == _CARD_SIZE
+            if check.lane == "card"
         }
         pointers = await self._reader.pointers(list(cards.values())) if cards else {}
-        return [self._locate(check, cards.get(check.entry), pointers, now) for check in checks]
+        located = [
+            self._locate(check, pointers.get(cards.get(check.identifier, b""), ()), moment)
+            for check in checks
+        ]
+        self._meters.settle(moment.now)
+        return located
 
-    def _locate(
-        self, check: Asked, card: bytes | None, pointers: Mapping[bytes, Pointer], now: float
-    ) -> Located:
-        insurer = None
-        if card is None:
-            targets = self._targets(check.identifier)
-        else:
-            insurer, targets = self._follow(card, check.identifier, pointers.get(card))
-        meter = self._asked.get(check.lane)
-        admitted = (
-            meter is not None
-            and (card is None) == (check.lane == "typed")
-            and meter.admit(targets[-1].idx, now)
-        )
+    def _locate(self, check: Asked, pointers: Sequence[Pointer], moment: _Moment) -> Located:
+        insurer: int | None = None
+        targets: tuple[Target, ...] = (self._nowhere(),)
+        admitted = _SIZES.get(check.lane) == len(check.identifier)
+        if admitted:
+            if check.lane == "card":
+                insurer, targets = self._follow(check.identifier, pointers)
+            else:
+                targets = self._targets(check.identifier)
+            admitted = self._meters.ask(check.lane, targets[-1].idx, moment.now)
+        if not admitted:
+            # The index alone would tell whether somebody is on file.
+            insurer, targets = None, (self._nowhere(),)
         reference = os.urandom(16)
         row = reference_row(reference, check.organisation)
         wrapped = wrap(prf.reference_key(self._keys.reference, reference), targets[-1], row)
         if admitted:
-            ticket = Ticket(check.lane, check.organisation, targets, insurer, reference)
-            self._tickets.put(check.entry, ticket, now)
+            ticket = Ticket(
+                check.lane,
+                check.organisation,
+                targets,
+                insurer,
+                reference,
+                since=moment.size,
+                not_before=time.time() - _CLOCKS,
+            )
+            self._tickets.put(check.entry, ticket, moment.now)
         candidates = tuple((target.epoch, target.idx) for target in targets)
         return Located(candidates, insurer, row, wrapped, admitted)
 
@@ -116,36 +152,43 @@ class Keyring:
         )
 
     def _follow(
-        self, card: bytes, secret: bytes, pointer: Pointer | None
+        self, secret: bytes, pointers: Sequence[Pointer]
     ) -> tuple[int | None, tuple[Target, ...]]:
-        """Open a card's pointer; a card that leads nowhere leads to a target nobody has."""
-        if pointer is not None:
-            key = prf.pointer_key(self._keys.current.pointer, secret)
-            target = unwrap(key, pointer.sealed, pointer_row(card, pointer.insurer, pointer.feed))
+        """Open a card's pointer; a card that leads nowhere leads to a target that nobody has."""
+        epoch = self._keys.current
+        card = prf.card_index(epoch.index, secret)
+        for pointer in pointers:
+            target = unwrap(
+                prf.pointer_key(epoch.pointer, secret),
+                pointer.sealed,
+                pointer_row(card, pointer.insurer, pointer.feed),
+            )
             if target is not None:
                 return pointer.insurer, (target,)
-        nobody = hashlib.blake2b(card, digest_size=48, key=self._keys.state).digest()
-        return None, (Target(self._keys.current.epoch, nobody[:16], nobody[16:]),)
+        nobody = prf.nobody(epoch.pointer, secret)
+        return None, (Target(epoch.epoch, nobody[:16], nobody[16:]),)
+
+    def _nowhere(self) -> Target:
+        return Target(self._keys.current.epoch, os.urandom(16), os.urandom(32))
 
     async def unseal(self, entries: Sequence[Committed]) -> list[Opened]:
         """Return the record keys of entries that the keyring finds committed, once each."""
-        now = time.time()
         found = await self._reader.entries([entry.position for entry in entries])
-        return [self._unseal(entry, found.get(entry.position), now) for entry in entries]
+        now = self._now()
+        opened = []
+        for asked in entries:
+            ticket = self._tickets.take(asked.entry, now)
+            row = found.get(asked.position)
+            event = self.entries.read(row) if row is not None and row.entry == asked.entry else None
+            if ticket is None or not isinstance(event, Check):
+                opened.append(Opened((), b""))
+            else:
+                opened.append(self._open(ticket, asked.position, event, now))
+        return opened
 
-    def _unseal(self, asked: Committed, row: Entry | None, now: float) -> Opened:
-        ticket = self._tickets.take(asked.entry, now)
-        event = self._read(row) if row is not None and row.entry == asked.entry else None
-        if ticket is None or not isinstance(event, Check) or event.outcome != "released":
-            return Opened((), b"")
-        target = next((t for t in ticket.targets if t.idx == event.subject), None)
-        if (
-            target is None
-            or event.lane != ticket.lane
-            or event.organisation != ticket.organisation
-            or any(insurer != (ticket.insurer or insurer) for insurer, _ in event.opened)
-            or not self._opened[event.lane].admit(event.subject, now)
-        ):
+    def _open(self, ticket: Ticket, position: int, event: Check, now: float) -> Opened:
+        target = ticket.answered_by(event, position)
+        if target is None or not self._meters.open(ticket.lane, event.subject, now):
             return Opened((), b"")
         record_keys = tuple(
             (insurer, feed, prf.record_key(target.key, insurer, feed))
@@ -153,94 +196,5 @@ class Keyring:
         )
         return Opened(record_keys, ticket.reference)
 
-    def _read(self, row: Entry) -> object:
-        """Open a ledger entry; None when it was erased."""
-        if row.sealed is None:
-            return None
-        return decode(open_sealed(row.sealed, self.month(row.month), row.entry))
-
-    def month(self, name: str) -> MonthKeys:
-        """Return the keys of a month of ledger."""
-        if name not in self._months:
-            self._months[name] = self._vault.month(name)
-        return self._months[name]
-
-    def salts(self) -> dict[str, bytes]:
-        """Return the salt key of every month that was not erased."""
-        return {name: self.month(name).salt_key for name in self._vault.months()}
-
-    def greet(self, size: int, *, restore_noted: bool) -> Greeting:
-        """Say whether the ledger is shorter than what was signed: the database was restored.
-
-        Until the gate has noted that in the ledger itself, every greeting says so again; then the
-        shorter ledger is the one that goes on.
-        """
-        restored = size < self._marks.signed_size
-        if restored and restore_noted:
-            self._remember(Marks(size, self._marks.feeds))
-        return Greeting(self._keys.state, restored)
-
-    def loader_identity(self) -> str:
-        """Return the age identity that feeds are encrypted to."""
-        return self._keys.loader
-
-    def open_feed(self, manifest: bytes, signature: bytes) -> bulk.FeedPass:
-        """Open a signed manifest; what was evaluated under it before still counts.
-
-        Raises:
-            BulkError: The signature does not hold, or this insurer has sent a later feed.
-        """
-        insurer, feed, rows = trust.announced(trust.insurers(self._folder), manifest, signature)
-        digest = hashlib.sha256(manifest).hexdigest()
-        last = self._marks.feeds.get(insurer, FeedMark(0, "", ()))
-        if feed < last.feed or (feed == last.feed and digest != last.manifest):
-            raise bulk.BulkError(
-                f"Feed {last.feed} of this insurer was opened before, under another manifest.",
-                hint="Prepare the feed again with a higher number.",
-            )
-        return bulk.FeedPass(digest, insurer, feed, rows, last.chunks if feed == last.feed else ())
-
-    async def evaluate(
-        self, feed: bulk.FeedPass, chunk: int, persons: bytes, cards: bytes
-    ) -> tuple[bulk.FeedPass, bulk.Evaluated]:
-        """Evaluate a chunk of an opened feed, once it is durably remembered."""
-        admitted = bulk.admit(feed, chunk, persons, cards, self._keys.state)
-        if admitted is not feed:
-            mark = FeedMark(admitted.feed, admitted.manifest, admitted.chunks)
-            self._remember(
-                Marks(self._marks.signed_size, {**self._marks.feeds, feed.insurer: mark})
-            )
-        evaluated = await asyncio.to_thread(
-            bulk.evaluate, self._keys.current, admitted, persons, cards
-        )
-        return admitted, evaluated
-
-    def seal(self, event: bytes) -> SealedEntry:
-        """Seal an encoded event as a ledger entry of this month."""
-        name = datetime.now(UTC).strftime("%Y-%m")
-        return seal(decode(event), self.month(name), os.urandom(16))
-
-    def sign(self, body: bytes, size: int) -> bytes:
-        """Sign a checkpoint (Ed25519, 64 bytes) over `size` entries.
-
-        Raises:
-            EcluseError: A larger ledger was signed before.
-        """
-        if size < self._marks.signed_size:
-            raise EcluseError(
-                f"The ledger has {size} entries; {self._marks.signed_size} were signed before.",
-                hint="The database was restored or truncated. Restart the gate: it will say so.",
-            )
-        if size > self._marks.signed_size:
-            self._remember(Marks(size, self._marks.feeds))
-        return self._checkpoint_key.sign(body)
-
-    def public_key(self) -> bytes:
-        """Return the checkpoint key's public part (32 bytes)."""
-        return self._checkpoint_key.public_key().public_bytes(
-            serialization.Encoding.Raw, serialization.PublicFormat.Raw
-        )
-
-    def _remember(self, marks: Marks) -> None:
-        self._vault.remember(marks)
-        self._marks = marks
+    def _now(self) -> float:
+        return self._began + time.monotonic()

@@ -1,7 +1,8 @@
 """Between `locate` and `unseal`: what the keyring remembers of a check, for seconds (pure).
 
 A ticket is made from what the asker holds and is spent by the committed entry that names it, once.
-A restart forgets them all, so no old entry can be opened again.
+It names the ledger's size of its own moment, so no older entry can stand for it; a restart forgets
+every ticket.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ecluse.keyring.wrap import Target
+    from ecluse.ledger.entry import Check
 
 
 class Ticket(NamedTuple):
@@ -24,6 +26,27 @@ class Ticket(NamedTuple):
     #: The insurer of the card presented; None when any of the person's insurers may answer.
     insurer: int | None
     reference: bytes
+    #: Entries that the ledger had when the ticket was made: the check's own comes after them.
+    since: int
+    #: Seconds since the epoch: an entry that claims an earlier time would hide from a scope.
+    not_before: float
+
+    def answered_by(self, event: Check, position: int) -> Target | None:
+        """Return whom a committed check discloses; None when it is not the one asked for here."""
+        if (
+            position < self.since
+            or event.outcome != "released"
+            or event.lane != self.lane
+            or event.organisation != self.organisation
+            or event.at.timestamp() < self.not_before
+            or not all(self._may_open(*record) for record in event.opened)
+        ):
+            return None
+        return next((target for target in self.targets if target.idx == event.subject), None)
+
+    def _may_open(self, insurer: int, feed: int) -> bool:
+        """Tell whether (insurer, feed) names a record, and one that this check may open."""
+        return self.insurer in (None, insurer) and 0 <= insurer < 1 << 16 and 0 <= feed < 1 << 32
 
 
 class Tickets:
@@ -38,6 +61,7 @@ class Tickets:
         """Keep `ticket` under `entry`; the oldest go when there are too many."""
         self._sweep(now)
         self._open[entry] = (now, ticket)
+        self._open.move_to_end(entry)
         while len(self._open) > self._most:
             self._open.popitem(last=False)
 

@@ -7,8 +7,11 @@ once. All are sealed under a key that scrypt (RFC 7914) derives from the passphr
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import stat
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,10 +26,12 @@ from ecluse.ledger.seal import MonthKeys
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _SALT = 16
 _NONCE = 12
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 class VaultError(EcluseError):
@@ -43,11 +48,27 @@ class FeedMark(msgspec.Struct, frozen=True):
     chunks: tuple[tuple[bytes, int], ...]
 
 
+class Milestone(msgspec.Struct, frozen=True, array_like=True):
+    """The ledger had `size` entries, the last one with the id `entry`, at the time `at`."""
+
+    size: int
+    #: Seconds since the epoch.
+    at: float
+    entry: bytes
+
+
 class Marks(msgspec.Struct, frozen=True):
     """What must survive a restart and a restored database alike."""
 
-    #: The largest ledger size ever signed; a smaller one means a restored or truncated database.
+    #: The largest ledger ever signed for: its size, its root and the id of its last entry. A
+    #: shorter one, or another entry there, means a restored or truncated database.
     signed_size: int = 0
+    signed_root: bytes = b""
+    signed_entry: bytes = b""
+    #: Of the last day and one before it, oldest first.
+    milestones: tuple[Milestone, ...] = ()
+    #: Lane to hour since the epoch to how many distinct persons may have been asked for in it.
+    reserved: dict[str, dict[int, int]] = {}
     #: By the insurer's number in the database.
     feeds: dict[int, FeedMark] = {}
 
@@ -59,15 +80,19 @@ class Vault:
         self._folder = folder
         self._aead = AESGCM(sealing_key)
         self.keys = msgspec.msgpack.decode(self._open("keys.sealed"), type=Keys)
+        self.marks = Marks()
+        if (folder / "marks").exists():
+            self.marks = msgspec.msgpack.decode(self._open("marks"), type=Marks)
 
     @classmethod
     def create(cls, folder: Path, passphrase: bytes) -> Vault:
         """Make a folder with new keys.
 
         Raises:
-            VaultError: The folder already holds keys: they are never overwritten.
+            VaultError: The folder already holds keys, or what is left of some: they are never
+                overwritten.
         """
-        if (folder / "keys.sealed").exists():
+        if any(any(folder.glob(left)) for left in ("keys.sealed", "marks", "months/*")):
             raise VaultError(
                 f"{folder} already holds keys.", hint="Move them away first, if you mean it."
             )
@@ -87,43 +112,64 @@ class Vault:
         Raises:
             VaultError: No keys there, other users could read them, or the passphrase is wrong.
         """
-        for path in (folder, *sorted(folder.rglob("*"))):
-            if path.is_symlink() or path.lstat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise VaultError(
-                    f"{path} can be read by others than its owner.",
-                    hint=f"Treat these keys as known: rotate them. Then: chmod -R go= {folder}",
-                )
         if not (folder / "keys.sealed").exists():
             raise VaultError(f"No keys in {folder}.", hint="Make them: ecluse keyring init")
+        for path in (folder, *sorted(folder.rglob("*"))):
+            require_private(path)
         return cls(folder, _stretch(passphrase, (folder / "salt").read_bytes()))
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep these keys for one process: two keyrings would each let the whole budget through.
+
+        Raises:
+            VaultError: Another process holds them.
+        """
+        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise VaultError(
+                    "Another keyring process holds these keys.", hint="Stop it first."
+                ) from None
+            yield
+        finally:
+            os.close(descriptor)
+
     def month(self, name: str) -> MonthKeys:
-        """Return the keys of month `name` (such as 2026-11), drawn on first use."""
+        """Return the keys of month `name` (such as 2026-11), drawn on first use.
+
+        Raises:
+            VaultError: That is not the name of a month, or its file does not open.
+        """
+        if not _MONTH.fullmatch(name):
+            raise VaultError("That is not the name of a month, such as 2026-11.")
         path = f"months/{name}"
         if not (self._folder / path).exists():
             self._write(path, os.urandom(64))
         secret = self._open(path)
         return MonthKeys(name, secret[:32], secret[32:])
 
+    def has_month(self, name: str) -> bool:
+        """Tell whether the secret of month `name` was drawn and not erased since."""
+        return bool(_MONTH.fullmatch(name)) and (self._folder / "months" / name).exists()
+
     def months(self) -> list[str]:
         """Return the months whose secret still exists, oldest first."""
-        return sorted(path.name for path in (self._folder / "months").iterdir())
-
-    def marks(self) -> Marks:
-        """Return what must not be forgotten."""
-        if not (self._folder / "marks").exists():
-            return Marks()
-        return msgspec.msgpack.decode(self._open("marks"), type=Marks)
+        names = (path.name for path in (self._folder / "months").iterdir())
+        return sorted(name for name in names if _MONTH.fullmatch(name))
 
     def remember(self, marks: Marks) -> None:
-        """Write `marks` durably."""
+        """Replace `marks`, durably before anybody relies on it."""
         self._write("marks", msgspec.msgpack.encode(marks))
+        self.marks = marks
 
     def _open(self, name: str) -> bytes:
         sealed = (self._folder / name).read_bytes()
         try:
             return self._aead.decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise VaultError(
                 f"{self._folder / name} does not open.",
                 hint="The passphrase is wrong, or the file was altered.",
@@ -131,6 +177,25 @@ class Vault:
 
     def _write(self, name: str, body: bytes) -> None:
         write_durably(self._folder / name, _seal(self._aead, name, body))
+
+
+def require_private(path: Path) -> None:
+    """Refuse a secret that anybody but this process's own user could read or replace.
+
+    Raises:
+        VaultError: It is a link, another user's, or open to group or others.
+    """
+    found = path.lstat()
+    if stat.S_ISLNK(found.st_mode) or found.st_uid != os.geteuid():
+        raise VaultError(
+            f"{path} is a link, or belongs to another user.",
+            hint="Keep the keys themselves in one folder of the keyring's own user.",
+        )
+    if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise VaultError(
+            f"{path} can be read by others than its owner.",
+            hint=f"Treat what it holds as known: rotate it. Then: chmod go= {path}",
+        )
 
 
 def _stretch(passphrase: bytes, salt: bytes) -> bytes:

@@ -38,7 +38,7 @@ def unwrap(key: bytes, wrapped: bytes, bound_to: bytes) -> Target | None:
     """Open what `wrap` made; None when key, row or bytes do not fit."""
     try:
         body = AESGCM(key).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], bound_to)
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         return None
     return Target(int.from_bytes(body[:2], "big"), body[2:18], body[18:])
 
