@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-CHUNK_ROWS = 65_536
+CHUNK_ROWS = 32_768
 
 _BLOCK = 1 << 20
 #: No honest chunk is larger; without a bound one stray quote would read a whole file into memory.
