@@ -49,16 +49,30 @@ class Process:
         """Start, and return when the process says that it serves.
 
         Raises:
-            StartError: It ended first, or said nothing for a minute; with what it complained of.
+            StartError: See `wait`.
         """
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start, without waiting."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, env=self._environment, stdout=subprocess.PIPE, stderr=log
             )
+
+    def wait(self) -> None:
+        """Return when the process says that it serves.
+
+        Raises:
+            StartError: It ended first, or said nothing for a minute; with what it complained of.
+        """
+        if self._process is None or self._process.stdout is None:
+            raise StartError(f"{self.name} was not started.")
         # A process that hangs is killed, which ends the line that is waited for.
         watchdog = threading.Timer(_START_SECONDS, self._process.kill)
         watchdog.start()
-        line = self._process.stdout.readline() if self._process.stdout else b""
+        line = self._process.stdout.readline()
         watchdog.cancel()
         if not line.startswith(b"{") or json.loads(line).get("serving") is None:
             self.stop()
@@ -163,13 +177,19 @@ class Operator:
 
     @property
     def processes(self) -> list[Process]:
-        """Every process, in the order in which each finds what it needs."""
+        """Every process, from the innermost outwards."""
         return [self.keyring, self.ledger, self.gate, self.pages, self.pipe]
 
     def __enter__(self) -> Self:
+        """Start every process; only the gate has to find another one, the keyring, at work."""
+        others = [process for process in self.processes if process is not self.gate]
         try:
-            for process in self.processes:
-                process.start()
+            for process in others:
+                process.launch()
+            self.keyring.wait()
+            self.gate.launch()
+            for process in self.processes[1:]:
+                process.wait()
         except BaseException:
             self.stop()
             raise
