@@ -53,7 +53,7 @@ class Again:
         """
         self._sweep(now)
         kept = self._kept.get(key)
-        if kept is None or (kept.reply.done() and kept.reply.exception() is not None):
+        if kept is None or _failed(kept.reply):
             return None
         if kept.digest != digest:
             raise OtherCheckError("This check id was used for another check.")
@@ -72,3 +72,8 @@ class Again:
             if kept.put_at > now - LIFETIME:
                 break
             self._kept.popitem(last=False)
+
+
+def _failed(reply: Reply) -> bool:
+    """Tell whether a reply ended without an answer: nothing was told, so it may be asked anew."""
+    return reply.done() and (reply.cancelled() or reply.exception() is not None)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ecluse.gate import rows
-from ecluse.gate.clock import Anchor, gate_time
+from ecluse.gate.clock import Anchor, anchor, gate_time
 from ecluse.gate.decide import decide
 from ecluse.gate.leases import Leases, needs
 from ecluse.gate.state import Account, Ask, Lane, Outcome, State, region_scope
@@ -196,16 +196,14 @@ class Desk:
 
     def _time(self, times: rows.Times) -> float:
         monotonic = time.monotonic()
-        now = gate_time(
+        if self._anchor is None:
+            self._anchor = anchor(database=times.database, host=time.time(), monotonic=monotonic)
+        return gate_time(
             self._anchor,
             database=times.database,
             last_entry=times.last_entry,
-            host=time.time(),
             monotonic=monotonic,
         )
-        if self._anchor is None:
-            self._anchor = Anchor(now, monotonic)
-        return now
 
     def _card(self, subject: _Found) -> bytes:
         return self._tokens.card(subject.idx, subject.records[0].insurer)

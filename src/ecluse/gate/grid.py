@@ -15,5 +15,8 @@ async def wait_for_grid(arrived: float, grid: float) -> None:
     """Wait for the next point of the grid, on the event loop's own clock."""
     loop = asyncio.get_running_loop()
     due = loop.create_future()
-    loop.call_at(release_time(arrived, loop.time(), grid), due.set_result, None)
-    await due
+    alarm = loop.call_at(release_time(arrived, loop.time(), grid), due.set_result, None)
+    try:
+        await due
+    finally:
+        alarm.cancel()

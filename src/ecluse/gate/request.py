@@ -74,6 +74,8 @@ class Asked(NamedTuple):
 
 
 _decoder = msgspec.json.Decoder(CheckBody)
+# Where msgspec says the fault is: our own names only, since a key of the sender's may be a number.
+_PLACE = re.compile(r" - at `(\$(?:\.[A-Za-z_]+)*)`$")
 
 
 def parse(body: bytes) -> CheckBody:
@@ -85,13 +87,13 @@ def parse(body: bytes) -> CheckBody:
     try:
         return _decoder.decode(body)
     except msgspec.ValidationError as error:
-        # msgspec names the path and what it expected; values appear only for enums and tags.
-        where = re.search(r"`\$[^`]*`", str(error))
+        # What msgspec says beside the place may hold a value.
+        where = _PLACE.search(str(error))
         raise MalformedError(
-            f"The check is malformed{f' at {where[0]}' if where else ''}.",
+            f"The check is malformed{f' at {where[1]}' if where else ''}.",
             hint="See /openapi.json for its form.",
         ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedError("The body is not JSON.") from None
 
 

@@ -70,9 +70,10 @@ class Ring(msgspec.Struct, frozen=True, array_like=True):
         """Return this with one count moved from the hour of `then` to the present one.
 
         A repeat costs nothing, but it is as recent as the latest asking: leaving the count where it
-        was would let it expire too early, and one person too many through.
+        was would let it expire too early, and one person too many through. What was never counted
+        here (the account joined this organisation since) is counted now.
         """
-        hour = int(then // HOUR)
-        if hour == int(now // HOUR) or not self.hours.get(hour):
+        hour, counted = int(then // HOUR), self.hours.get(int(then // HOUR), 0)
+        if counted and hour == int(now // HOUR):
             return self
-        return Ring({**self.hours, hour: self.hours[hour] - 1}).add(1, now)
+        return Ring({**self.hours, hour: max(0, counted - 1)}).add(1, now)

@@ -21,20 +21,24 @@ class StolenOrganisation(NamedTuple):
 def typed_bound(policy: Policy, stolen: Iterable[StolenOrganisation], hours: int) -> int:
     """Return the most distinct persons that the typed lane discloses in any `hours` hours.
 
-    Whatever a thief with these accounts does, and with every person's identifiers in hand. The
-    least of what accounts, organisations and platform allow; a window of d days (rounded up) allows
-    d times the daily caps, since any 24 hours allow one.
+    Whatever a thief with these accounts does, and with every person's identifiers in hand: the
+    least of what accounts, organisations and the platform allow. Any 24 hours allow one day's cap,
+    so d days (begun ones included) allow d of them; an account's begun day is further bounded by
+    its hours.
     """
     days = -(-hours // 24)
     everybody = floors = 0
     for organisation in stolen:
-        by_accounts = organisation.accounts * _account(policy, hours)
-        cap = days * policy.typed.organisation_day(organisation.professionals)
-        everybody += min(by_accounts, cap)
-        floors += min(by_accounts, days * policy.typed.organisation_day_floor)
+        most = min(
+            organisation.accounts * _account(policy, hours),
+            days * policy.typed.organisation_day(organisation.professionals),
+        )
+        everybody += most
+        floors += min(most, days * policy.typed.organisation_day_floor)
     return min(everybody, days * policy.typed.platform_day + floors)
 
 
 def _account(policy: Policy, hours: int) -> int:
-    days = -(-hours // 24)
-    return min(hours * policy.typed.account_hour, days * policy.typed.account_day)
+    days, rest = divmod(hours, 24)
+    day, hour = policy.typed.account_day, policy.typed.account_hour
+    return days * min(day, 24 * hour) + min(day, rest * hour)

@@ -88,10 +88,20 @@ def parse(text: bytes) -> Policy:
 
 
 def read(path: Path | None = None) -> tuple[Policy, str]:
-    """Return the policy at `path` (the default one if None) and its SHA-256 in hex."""
-    text = (
-        (resources.files(__package__) / "default.toml").read_bytes()
-        if path is None
-        else path.read_bytes()
-    )
+    """Return the policy at `path` (the default one if None) and its SHA-256 in hex.
+
+    Raises:
+        PolicyError: It cannot be read, or does not hold.
+    """
+    try:
+        text = (
+            (resources.files(__package__) / "default.toml").read_bytes()
+            if path is None
+            else path.read_bytes()
+        )
+    except OSError as error:
+        raise PolicyError(
+            f"The policy file {path} cannot be read: {error.strerror}.",
+            hint="Name another one, or none for the default policy.",
+        ) from None
     return parse(text), hashlib.sha256(text).hexdigest()
