@@ -84,7 +84,8 @@ def _open_counter(operator: Operator, cast: stage.Cast, *, with_browser: bool) -
 
 
 async def _serve_counter(operator: Operator, *, with_browser: bool) -> None:
-    probation = timedelta(hours=policies.read()[0].probation.hours)
+    # A try has a newcomer's first day only: it starts with the whole budget.
+    probation = timedelta(0)
     browsing = simulated_passkey(operator.ports.pages_origin) if with_browser else nullcontext()
     async with browsing:
         await counter.accept_passkeys(operator.installation, _confirm, probation)

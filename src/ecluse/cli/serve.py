@@ -63,9 +63,12 @@ def ledger() -> None:
 
 
 async def _ledger(installation: Installation) -> None:
-    async with LedgerKeyring(installation.sockets) as signer:
-        announce("ledger")
+    signer = LedgerKeyring(installation.sockets)
+    announce("ledger")
+    try:
         await keep(partial(installation.database.connect, Role.LEDGER), signer, _report)
+    finally:
+        await signer.close()
 
 
 def _report(error: Exception) -> None:
