@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
+
+from ecluse.errors import EcluseError
+
+
+#: A folder's path in bytes, so that a socket's name still fits behind it.
+_LONGEST = 80
 
 
 def home() -> Path:
@@ -37,10 +44,14 @@ def socket_folder(state: Path) -> Path:
     sockets stand in a private folder under the system's temporary one, named after `state`.
     """
     folder = state / "run"
-    if len(os.fsencode(folder)) > 80:
+    if len(os.fsencode(folder)) > _LONGEST:
         name = hashlib.sha256(os.fsencode(state)).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"ecluse-{os.geteuid()}-{name}"
-    private_folder(folder)
-    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
-        raise PermissionError(f"{folder} belongs to somebody else")
+    folder.mkdir(0o700, parents=True, exist_ok=True)
+    # The temporary folder is everybody's: somebody may have put something of that name there.
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise EcluseError(
+            f"{folder} is not a private folder of this user.", hint="Remove it and start again."
+        )
     return folder

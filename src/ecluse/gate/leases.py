@@ -34,31 +34,52 @@ def grant(ring: Ring, block: int, cap: int, now: float) -> tuple[Ring, int]:
     return (ring.add(granted, now), granted) if granted else (ring, 0)
 
 
+class Blocks:
+    """What is left of one gate's blocks in the present hour (pure)."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._left: dict[str, int] = {}
+        self._hour = 0
+
+    def wanted(self, needs: Mapping[str, int], now: float) -> dict[str, int]:
+        """Return which blocks to take, of which size, before `needs` can be met."""
+        if int(now // HOUR) != self._hour:
+            self._hour, self._left = int(now // HOUR), {}
+        missing = {scope: need - self._left.get(scope, 0) for scope, need in needs.items()}
+        return {scope: max(count, self._size) for scope, count in missing.items() if count > 0}
+
+    def add(self, scope: str, granted: int) -> None:
+        """Count a block that was taken in the hour of the last `wanted`."""
+        self._left[scope] = self._left.get(scope, 0) + granted
+
+    def left(self, scopes: Iterable[str]) -> dict[str, int]:
+        """Return what is left of each scope."""
+        return {scope: self._left.get(scope, 0) for scope in scopes}
+
+    def spent(self, left: Mapping[str, int]) -> None:
+        """Keep what a committed batch left."""
+        self._left.update(left)
+
+
 class Leases:
-    """This gate's blocks."""
+    """This gate's blocks, taken from the database."""
 
     def __init__(self, caps: TypedLane) -> None:
         self._caps = caps
-        self._left: dict[str, int] = {}
-        self._hour = 0
+        self._blocks = Blocks(caps.lease_block)
 
     async def cover(
         self, connection: Connection, needs: Mapping[str, int], now: float
     ) -> dict[str, int]:
         """Return what is left of each scope, after taking blocks where `needs` exceeds it."""
-        if int(now // HOUR) != self._hour:
-            self._hour, self._left = int(now // HOUR), {}
-        for scope, need in needs.items():
-            missing = need - self._left.get(scope, 0)
-            if missing > 0:
-                block = max(missing, self._caps.lease_block)
-                taken = await self._take(connection, scope, block, now)
-                self._left[scope] = self._left.get(scope, 0) + taken
-        return {scope: self._left.get(scope, 0) for scope in needs}
+        for scope, block in self._blocks.wanted(needs, now).items():
+            self._blocks.add(scope, await self._take(connection, scope, block, now))
+        return self._blocks.left(needs)
 
     def spent(self, left: Mapping[str, int]) -> None:
         """Keep what a committed batch left of its blocks."""
-        self._left.update(left)
+        self._blocks.spent(left)
 
     async def _take(self, connection: Connection, scope: str, block: int, now: float) -> int:
         cap = self._caps.platform_day if scope == PLATFORM else self._caps.region_profession_day

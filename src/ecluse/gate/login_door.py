@@ -203,9 +203,7 @@ def _parse(raw: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise MalformedError(
-            "The body does not have the form asked for.", hint="See /openapi.json."
-        ) from None
+        raise MalformedError("The body does not have the form asked for.") from None
 
 
 def _bytes(text: str) -> bytes:

@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ecluse.gate.clock import AGREEMENT
 from ecluse.ledger.append import append
 from ecluse.ledger.entry import Event, PolicyInForce, Restored
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from ecluse.store.connection import Connection
 
 
-#: After a restore nobody knows what was spent since the backup: everything counts as spent.
-SPENT_FOR = timedelta(days=1)
+#: After a restore nobody knows what was spent since the backup: everything counts as spent. Beyond
+#: the day as long as the clocks that gates count by may be apart.
+SPENT_FOR = timedelta(days=1, seconds=2 * AGREEMENT)
 
 _VOID_DEVICES = "UPDATE device SET revoked_at = $1 WHERE revoked_at IS NULL"
 _SPENT = "UPDATE platform SET spent_until = GREATEST(spent_until, $1)"
