@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import pyrage
 import typer
 
 from ecluse.cli.output import JsonOption, progress, result
@@ -19,7 +18,7 @@ from ecluse.feeds import prepare as preparing
 from ecluse.feeds.load import load as load_feed
 from ecluse.feeds.status import status as look
 from ecluse.feeds.tally import THRESHOLD
-from ecluse.keyring.client import FeedKeyring
+from ecluse.keyring.client import FeedKeyring, OfficerKeyring
 from ecluse.local.installation import Installation
 from ecluse.store.roles import Role
 
@@ -142,9 +141,8 @@ def status(
 
 
 async def _recipient() -> str:
-    async with FeedKeyring(Installation.from_environment().sockets) as keyring:
-        identity = pyrage.x25519.Identity.from_str(await keyring.loader_identity())
-    return str(identity.to_public())
+    async with OfficerKeyring(Installation.from_environment().sockets) as keyring:
+        return await keyring.loader_recipient()
 
 
 async def _load(manifest: Path, show: Callable[[int, int], None], threshold: float) -> Report:

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-import pyrage
 
 from ecluse.feeds import insurer_keys, insurers
 from ecluse.feeds.load import load
 from ecluse.feeds.prepare import Announcement, Source, prepare
 from ecluse.keyring import trust
-from ecluse.keyring.client import FeedKeyring
+from ecluse.keyring.client import FeedKeyring, OfficerKeyring
 from ecluse.local import officer
 from ecluse.login.accounts import Organisation
 from ecluse.population.generate import generate
@@ -101,14 +100,15 @@ async def _load_one(
         installation.keyring_folder, insurer.amc, added.insurer, keys.public.signing_key
     )
     roster = folder / "insurers" / insurer.amc
+    async with OfficerKeyring(installation.sockets) as officers:
+        recipient = await officers.loader_recipient()
     async with FeedKeyring(installation.sockets) as keyring:
-        identity = pyrage.x25519.Identity.from_str(await keyring.loader_identity())
         prepared = await asyncio.to_thread(
             prepare,
             Source(roster / "roster.csv", roster / "packages.json"),
             keys,
             Announcement(feed, date(2026, 1, 1)),
-            recipient=str(identity.to_public()),
+            recipient=recipient,
             out=folder / "feeds",
             progress=lambda rows: progress(f"{insurer.name}: prepare", rows, insurer.rows),
         )

@@ -139,7 +139,7 @@ class FeedKeyring(_Sealing):
     _caller = "feed"
 
     async def loader_identity(self) -> str:
-        """Return the age identity that feeds are encrypted to."""
+        """Return the age identity that opens feeds."""
         return await self._ask(m.LoaderIdentity(), str)
 
     async def open_feed(self, manifest: bytes, signature: bytes) -> int:
@@ -178,6 +178,6 @@ class OfficerKeyring(_Sealing):
         """Return the checkpoint key's public part."""
         return await self._ask(m.PublicKey(), bytes)
 
-    async def loader_identity(self) -> str:
-        """Return the age identity that feeds are encrypted to."""
-        return await self._ask(m.LoaderIdentity(), str)
+    async def loader_recipient(self) -> str:
+        """Return the age recipient that feeds are encrypted to."""
+        return await self._ask(m.LoaderRecipient(), str)

@@ -32,6 +32,11 @@ class Keys(msgspec.Struct, frozen=True):
     loader: str
 
     @property
+    def recipient(self) -> str:
+        """The age recipient of `loader`: what insurers are given."""
+        return str(pyrage.x25519.Identity.from_str(self.loader).to_public())
+
+    @property
     def current(self) -> EpochKeys:
         """The epoch that new records are written under."""
         return self.epochs[-1]

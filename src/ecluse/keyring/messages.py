@@ -97,6 +97,10 @@ class LoaderIdentity(msgspec.Struct, frozen=True, tag="loader"):
     """Ask for the age identity that feeds are encrypted to."""
 
 
+class LoaderRecipient(msgspec.Struct, frozen=True, tag="recipient"):
+    """Ask for the age recipient that insurers encrypt feeds to: the identity's public half."""
+
+
 class OpenFeed(msgspec.Struct, frozen=True, tag="open_feed"):
     """Present a signed manifest."""
 
@@ -139,6 +143,7 @@ Request = (
     | Hello
     | MonthKeysOf
     | LoaderIdentity
+    | LoaderRecipient
     | OpenFeed
     | EvaluateChunk
     | SealEvent

@@ -37,7 +37,7 @@ ALLOWED: dict[str, tuple[type, ...]] = {
     "gate": (m.Hello, m.Locate, m.Unseal, m.MonthKeysOf),
     "feed": (m.LoaderIdentity, m.OpenFeed, m.EvaluateChunk, m.SealEvent),
     "ledger": (m.Sign, m.PublicKey, m.Salts),
-    "officer": (m.SealEvent, m.PublicKey, m.LoaderIdentity),
+    "officer": (m.SealEvent, m.PublicKey, m.LoaderRecipient),
 }
 #: Of what each may have ledger entries made. The gate seals its own.
 SEALED: dict[str, tuple[type[AnyEvent], ...]] = {
@@ -90,6 +90,8 @@ class Session:
                 return keyring.entries.present_month(month)
             case m.LoaderIdentity():
                 return keyring.vault.keys.loader
+            case m.LoaderRecipient():
+                return keyring.vault.keys.recipient
             case m.OpenFeed(manifest, signature):
                 self._feed = keyring.feeds.open(manifest, signature)
                 return self._feed.rows
