@@ -98,20 +98,20 @@ class Keyring:
             EcluseError: The database does not answer, or was restored and nobody has noted it.
         """
         moment = _Moment(self._now(), await self.continuity.size())
-        cards = {
-            check.identifier: prf.card_index(self._keys.current.index, check.identifier)
+        cards = [
+            prf.card_index(epoch.index, check.identifier)
             for check in checks
             if check.lane == "card"
-        }
-        pointers = await self._reader.pointers(list(cards.values())) if cards else {}
-        located = [
-            self._locate(check, pointers.get(cards.get(check.identifier, b""), ()), moment)
-            for check in checks
+            for epoch in self._keys.epochs
         ]
+        pointers = await self._reader.pointers(cards) if cards else {}
+        located = [self._locate(check, pointers, moment) for check in checks]
         self._meters.settle(moment.now)
         return located
 
-    def _locate(self, check: Asked, pointers: Sequence[Pointer], moment: _Moment) -> Located:
+    def _locate(
+        self, check: Asked, pointers: Mapping[bytes, Sequence[Pointer]], moment: _Moment
+    ) -> Located:
         insurer: int | None = None
         targets: tuple[Target, ...] = (self._nowhere(),)
         admitted = _SIZES.get(check.lane) == len(check.identifier)
@@ -152,21 +152,22 @@ class Keyring:
         )
 
     def _follow(
-        self, secret: bytes, pointers: Sequence[Pointer]
+        self, secret: bytes, pointers: Mapping[bytes, Sequence[Pointer]]
     ) -> tuple[int | None, tuple[Target, ...]]:
         """Open a card's pointer; a card that leads nowhere leads to a target that nobody has."""
-        epoch = self._keys.current
-        card = prf.card_index(epoch.index, secret)
-        for pointer in pointers:
-            target = unwrap(
-                prf.pointer_key(epoch.pointer, secret),
-                pointer.sealed,
-                pointer_row(card, pointer.insurer, pointer.feed),
-            )
-            if target is not None:
-                return pointer.insurer, (target,)
-        nobody = prf.nobody(epoch.pointer, secret)
-        return None, (Target(epoch.epoch, nobody[:16], nobody[16:]),)
+        for epoch in reversed(self._keys.epochs):
+            card = prf.card_index(epoch.index, secret)
+            for pointer in pointers.get(card, ()):
+                target = unwrap(
+                    prf.pointer_key(epoch.pointer, secret),
+                    pointer.sealed,
+                    pointer_row(card, pointer.insurer, pointer.feed),
+                )
+                if target is not None:
+                    return pointer.insurer, (target,)
+        newest = self._keys.current
+        nobody = prf.nobody(newest.pointer, secret)
+        return None, (Target(newest.epoch, nobody[:16], nobody[16:]),)
 
     def _nowhere(self) -> Target:
         return Target(self._keys.current.epoch, os.urandom(16), os.urandom(32))
