@@ -16,6 +16,7 @@ from ecluse.gate.caller import Callers
 from ecluse.gate.check_door import CheckDoor
 from ecluse.gate.gate import Gate, GateConfig, open_gate
 from ecluse.gate.login_door import LoginDoor
+from ecluse.gate.pipeline import DATABASE_FAILURES
 from ecluse.ledger import proofs
 
 
@@ -39,7 +40,11 @@ def create_app(config: GateConfig) -> Starlette:
 
     return Starlette(
         lifespan=lifespan,
-        exception_handlers={EcluseError: replies.failure, Exception: replies.fault},
+        exception_handlers={
+            EcluseError: replies.failure,
+            **dict.fromkeys(DATABASE_FAILURES, replies.unavailable),
+            Exception: replies.fault,
+        },
     )
 
 
@@ -82,7 +87,9 @@ class _LedgerDoor:
             )
 
     async def ready(self, _: Request) -> Response:
+        """Tell whether database and keyring answer."""
         await self._gate.pool.fetchval("SELECT 1")
+        await self._gate.keyring.hello()
         return replies.json({"ready": True})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import os
 import time
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from ecluse.gate.batch import Desk
 from ecluse.gate.catalogue import Catalogue
 from ecluse.gate.journal import Journal
 from ecluse.gate.pending import Pending
-from ecluse.gate.pipeline import Pipeline, ReplayedError
+from ecluse.gate.pipeline import DATABASE_FAILURES, Pipeline, ReplayedError
 from ecluse.gate.release import Releaser
 from ecluse.gate.rows import spend_nonces, sweep_nonces
 from ecluse.gate.tokens import Tokens
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from ecluse.gate.caller import Caller
     from ecluse.gate.request import Asked
 
+
+log = logging.getLogger(__name__)
 
 _LATEST_CHECKPOINT = "SELECT note FROM ledger_checkpoint WHERE shard = 0 ORDER BY size DESC LIMIT 1"
 
@@ -130,11 +133,17 @@ class Gate:
                 raise ReplayedError("This request was sent before.")
 
     async def follow_checkpoints(self) -> None:
-        """Keep the latest checkpoint at hand and forget old nonces, until cancelled."""
+        """Keep the latest checkpoint at hand and forget old nonces, until cancelled.
+
+        Outlives the database: while that is away, the last checkpoint known is the latest.
+        """
         while True:
-            self.checkpoint = await self.pool.fetchval(_LATEST_CHECKPOINT) or ""
-            async with self.pool.acquire() as connection:
-                await sweep_nonces(connection)
+            try:
+                async with self.pool.acquire() as connection:
+                    self.checkpoint = await connection.fetchval(_LATEST_CHECKPOINT) or ""
+                    await sweep_nonces(connection)
+            except DATABASE_FAILURES as error:
+                log.warning("checkpoints are not followed: %s", type(error).__name__)
             await asyncio.sleep(1)
 
     async def work(self) -> None:

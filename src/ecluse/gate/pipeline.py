@@ -33,7 +33,8 @@ MOST = 128
 WAITING = 4096
 
 _LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
-_FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+#: What the database raises when it refuses a statement or is not there.
+DATABASE_FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class BusyError(EcluseError):
@@ -83,7 +84,7 @@ class Pipeline:
             batch = await self._gather()
             try:
                 await self._work(batch)
-            except (*_FAILURES, EcluseError) as error:
+            except (*DATABASE_FAILURES, EcluseError) as error:
                 log.warning("a batch failed: %s", type(error).__name__)
                 await self._drop_desk()
                 _fail(batch, error)
@@ -140,7 +141,7 @@ class Pipeline:
     async def _release(self, decided: Sequence[Decided]) -> None:
         try:
             await self._releaser.release(decided)
-        except (*_FAILURES, EcluseError) as error:
+        except (*DATABASE_FAILURES, EcluseError) as error:
             log.warning("a release failed: %s", type(error).__name__)
             _fail([check.pending for check in decided], error)
 

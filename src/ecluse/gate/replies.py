@@ -70,6 +70,12 @@ async def failure(_: Request, error: Exception) -> Response:
     return json({"error": code, "message": f"{problem} {hint}".strip()}, status)
 
 
+async def unavailable(_: Request, __: Exception) -> Response:
+    """Answer while the database is away."""
+    told = {"error": "unavailable", "message": "The database does not answer. Try again."}
+    return json(told, 503)
+
+
 async def fault(_: Request, __: Exception) -> Response:
     """Answer for a fault of ours; what it was stands in the log, not in the answer."""
     told = {"error": "fault", "message": "The gate failed. Nothing was told about anybody."}

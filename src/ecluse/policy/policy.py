@@ -24,7 +24,7 @@ class PolicyError(EcluseError):
 
 
 class CardLane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Caps of the card lane: distinct persons in any 24 hours."""
+    """Caps of the card lane in any 24 hours: checks, and organisations that one card is shown to."""
 
     account_day: AtLeastOne
     organisation_day: AtLeastOne
