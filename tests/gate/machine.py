@@ -1,0 +1,295 @@
+"""Two gates on one database, driven in any order: hypothesis's part of the state machine.
+
+Everything that decides is the real thing: `decide`, `grant`, `Blocks`, `gate_time`. The database is
+a handful of mappings, since what it has to give here is one thing only: a batch is written whole or
+not at all.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+import msgspec
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from ecluse.gate.clock import Anchor, ClocksError, anchor, gate_time
+from ecluse.gate.decide import decide
+from ecluse.gate.leases import Blocks, grant, needs
+from ecluse.gate.start import SPENT_FOR
+from ecluse.gate.state import (
+    PLATFORM,
+    Account,
+    Ask,
+    Lane,
+    Organisation,
+    Outcome,
+    Reason,
+    State,
+    region_scope,
+)
+from ecluse.gate.windows import DAY, HOUR, Recent, Ring
+from ecluse.policy.policy import CardLane, Policy, Probation, TypedLane
+from gate.history import Card, History, Typed
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def policy(**typed: int) -> Policy:
+    """Caps small enough to be met within a few steps, and none but those given in the typed lane."""
+    lane = {
+        "account_day": 99,
+        "account_hour": 99,
+        "organisation_day_per_professional": 0,
+        "organisation_day_least": 99,
+        "organisation_day_floor": 2,
+        "region_profession_day": 999,
+        "platform_day": 999,
+        "lease_block": 2,
+    }
+    return Policy(
+        version="small",
+        registration_hours=12,
+        refusal_grid_ms=50,
+        settlement_days=730,
+        card=CardLane(account_day=5, organisation_day=7, organisations_per_card_day=2),
+        typed=TypedLane(**{**lane, **typed}),
+        probation=Probation(hours=24, fraction=0.5),
+    )
+
+
+ACCOUNT = policy(account_day=3, account_hour=2)
+ORGANISATION = policy(organisation_day_least=3, organisation_day_per_professional=2)
+REGION = policy(region_profession_day=3, account_day=6)
+PLATFORM_TIGHT = policy(platform_day=3, organisation_day_floor=1)
+ALL = policy(
+    account_day=3,
+    account_hour=2,
+    organisation_day_per_professional=2,
+    organisation_day_least=4,
+    region_profession_day=4,
+    platform_day=6,
+)
+ORGANISATIONS = {
+    b"north": Organisation(professionals=1, region="32", profession="50"),
+    b"south": Organisation(professionals=3, region="32", profession="50"),
+    b"west": Organisation(professionals=2, region="53", profession="40"),
+}
+ACCOUNTS = {b"n1": b"north", b"n2": b"north", b"s1": b"south", b"s2": b"south", b"w1": b"west"}
+PERSONS = 7
+#: These persons are on file; the last one is not.
+ON_FILE = range(PERSONS - 1)
+
+BEGIN = 1_800_000_000.0
+WAITS = (1, 59, 61, 1800, 3540, HOUR, HOUR + 61, 12 * HOUR, 23 * HOUR, DAY - 1, DAY, DAY + HOUR)
+CLOCKS = (0, 0, 0, -30, 45, -2 * HOUR, -DAY, 2 * HOUR, DAY + 5 * HOUR)
+
+
+@dataclass
+class Tables:
+    """What the database holds."""
+
+    accounts: dict[bytes, Account] = field(
+        default_factory=lambda: {
+            name: Account(organisation, probation_until=0.0, locked=False)
+            for name, organisation in ACCOUNTS.items()
+        }
+    )
+    organisations: dict[bytes, Organisation] = field(default_factory=lambda: dict(ORGANISATIONS))
+    cards: dict[bytes, Recent] = field(default_factory=dict)
+    pools: dict[str, Ring] = field(default_factory=dict)
+    registered: set[bytes] = field(default_factory=lambda: set(ACCOUNTS))
+    last_entry: float = 0.0
+    spent_until: float = 0.0
+
+
+class Gate:
+    """One gate's process: what it loses when it dies."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self.since: Anchor | None = None
+        self.blocks = blocks
+
+
+class Wanted(NamedTuple):
+    """One check, drawn."""
+
+    account: bytes
+    person: int
+    lane: Lane
+    admitted: bool
+
+    @classmethod
+    def drawn(cls, number: int) -> Wanted:
+        number, account = divmod(number, len(ACCOUNTS))
+        number, person = divmod(number, PERSONS)
+        number, lane = divmod(number, 4)
+        return cls(
+            list(ACCOUNTS)[account],
+            person,
+            Lane.CARD if lane == 3 else Lane.TYPED,
+            admitted=number % 8 != 7,
+        )
+
+    def ask(self, tables: Tables) -> Ask:
+        card = b"card %d" % self.person
+        return Ask(
+            account=self.account,
+            lane=self.lane,
+            subject=b"%b asks for %d" % (self.account, self.person),
+            found=self.person in ON_FILE,
+            admitted=self.admitted,
+            registered=self.account in tables.registered,
+            card=card if self.lane is Lane.CARD else b"",
+            visitor=card + b" at " + ACCOUNTS[self.account] if self.lane is Lane.CARD else b"",
+        )
+
+
+CHECKS = st.lists(st.integers(0, 8 * 4 * PERSONS * len(ACCOUNTS) - 1), min_size=1, max_size=6)
+
+
+class Canal(RuleBasedStateMachine):
+    """Two gates, one database, time, and everything that goes wrong."""
+
+    blocks: ClassVar[type[Blocks]] = Blocks
+    policies: ClassVar[Sequence[Policy]] = (ACCOUNT, ORGANISATION, REGION, PLATFORM_TIGHT, ALL)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.policy = ALL
+        self.history = History(ALL, ORGANISATIONS, ACCOUNTS)
+        self.tables = Tables()
+        self.backup = Tables()
+        self.gates = [self._gate(), self._gate()]
+        self.real = BEGIN
+        self.database_ahead = 0.0
+
+    @initialize(number=st.integers(0, 4))
+    def take_a_policy(self, number: int) -> None:
+        self.policy = self.policies[number % len(self.policies)]
+        self.history = History(self.policy, ORGANISATIONS, ACCOUNTS)
+
+    @rule(
+        seconds=st.sampled_from(WAITS),
+        gate=st.integers(0, 1),
+        numbers=CHECKS,
+        end=st.sampled_from("ccccccrk"),
+    )
+    def ask_later(self, seconds: float, gate: int, numbers: list[int], end: str) -> None:
+        self.real += seconds
+        self.ask_now(gate, numbers, end)
+
+    @rule(gate=st.integers(0, 1), numbers=CHECKS, end=st.sampled_from("ccccccrk"))
+    def ask_now(self, gate: int, numbers: list[int], end: str) -> None:
+        """A batch: committed, rolled back, or committed by a gate that dies at that moment."""
+        try:
+            now = self._now(self.gates[gate])
+        except ClocksError:
+            return
+        checks = [Wanted.drawn(number) for number in numbers]
+        blocks = self.gates[gate].blocks
+        drawn = needs(
+            region_scope(ORGANISATIONS[ACCOUNTS[check.account]])
+            for check in checks
+            if check.lane is Lane.TYPED
+        )
+        for scope, size in blocks.wanted(drawn, now).items():
+            blocks.add(scope, self._lease(scope, size, now))
+        state = self._state(blocks.left(drawn))
+        after, outcomes = self.decide(state, [check.ask(self.tables) for check in checks], now)
+        if end == "r":
+            return
+        caps = {name: self._cap(name, now) for name in ACCOUNTS}
+        self._commit(after, now)
+        if end == "k":
+            self.gates[gate] = self._gate()
+        else:
+            blocks.spent(after.leases)
+        for check, outcome in zip(checks, outcomes, strict=True):
+            self._write(check, outcome, now, caps[check.account])
+
+    @rule(ahead=st.sampled_from(CLOCKS), gate=st.integers(0, 1), restarts=st.booleans())
+    def set_the_databases_clock(self, ahead: float, gate: int, restarts: bool) -> None:
+        self.database_ahead = ahead
+        if restarts:
+            self.gates[gate] = self._gate()
+
+    @rule(what=st.sampled_from("RRLLUUBBXI"), name=st.sampled_from(list(ACCOUNTS)))
+    def something_else_happens(self, what: str, name: bytes) -> None:
+        match what:
+            case "R":
+                hours = self.policy.probation.hours
+                self._change(name, probation_until=self.real + hours * HOUR)
+            case "L" | "U":
+                self._change(name, locked=what == "L")
+            case "B":
+                self.backup = copy.deepcopy(self.tables)
+            case "X":
+                self._restore()
+            case _:
+                self.tables.registered = set(ACCOUNTS)
+
+    def _restore(self) -> None:
+        """As a gate does when it starts and the keyring says that the ledger is not the same."""
+        self.tables = copy.deepcopy(self.backup)
+        self.tables.registered.clear()
+        self.tables.spent_until = self.real + SPENT_FOR.total_seconds()
+        self.history.forget_cards(self.tables.last_entry)
+        self.gates = [self._gate(), self._gate()]
+
+    def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
+        """Decide; what a machine that is to be found out does otherwise."""
+        return decide(state, batch, now, self.policy)
+
+    def _gate(self) -> Gate:
+        return Gate(type(self).blocks(ALL.typed.lease_block))
+
+    def _now(self, gate: Gate) -> float:
+        database = self.real + self.database_ahead
+        monotonic = self.real - BEGIN
+        last_entry = self.tables.last_entry
+        if gate.since is None:
+            gate.since = anchor(database=database, host=self.real, monotonic=monotonic)
+        return gate_time(gate.since, database=database, last_entry=last_entry, monotonic=monotonic)
+
+    def _lease(self, scope: str, size: int, now: float) -> int:
+        caps = self.policy.typed
+        cap = caps.platform_day if scope == PLATFORM else caps.region_profession_day
+        ring = self.tables.pools.get(scope, Ring())
+        self.tables.pools[scope], granted = grant(ring, size, cap, now)
+        return granted
+
+    def _state(self, leases: dict[str, int]) -> State:
+        tables = self.tables
+        return State(
+            tables.accounts, tables.organisations, tables.cards, leases, tables.spent_until
+        )
+
+    def _commit(self, after: State, now: float) -> None:
+        self.tables.accounts = after.accounts
+        self.tables.organisations = after.organisations
+        self.tables.cards = after.cards
+        self.tables.last_entry = now
+
+    def _write(self, check: Wanted, outcome: Outcome, now: float, cap: int) -> None:
+        """Tell the history of a check that drew on a budget."""
+        if not outcome.released and outcome.reason not in (Reason.UNKNOWN, Reason.CARD_DAY):
+            return
+        if check.lane is Lane.TYPED:
+            typed = Typed(now, self.real, check.account, check.person, outcome.released)
+            self.history.add_typed(typed, cap_now=cap)
+        else:
+            self.history.add_card(Card(now, check.account, check.person, outcome.released))
+
+    def _cap(self, name: bytes, now: float) -> int:
+        cap = self.policy.typed.account_day
+        on_probation = now < self.tables.accounts[name].probation_until
+        return int(cap * self.policy.probation.fraction) if on_probation else cap
+
+    def _change(self, name: bytes, **changes: object) -> None:
+        account = msgspec.structs.replace(self.tables.accounts[name], **changes)
+        self.tables.accounts = {**self.tables.accounts, name: account}

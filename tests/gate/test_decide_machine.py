@@ -1,0 +1,167 @@
+"""P3: neither races, retries, restarts, restores nor clock games exceed a budget by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from msgspec.structs import replace
+
+from counts import runs
+from ecluse.gate.clock import Anchor
+from ecluse.gate.leases import Blocks
+from ecluse.gate.state import Lane
+from ecluse.gate.windows import DAY, HOUR, Recent
+from gate import machine
+from gate.machine import Canal, Gate
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ecluse.gate.state import Ask, Outcome, State
+
+
+class KeptBlocks(Blocks):
+    def wanted(self, needs: Mapping[str, int], now: float) -> dict[str, int]:
+        left = self.left(needs)
+        return {scope: need for scope, need in needs.items() if need > left[scope]}
+
+
+SETTINGS = settings(
+    max_examples=runs(10_000),
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_no_window_is_ever_exceeded() -> None:
+    run_state_machine_as_test(Canal, settings=SETTINGS)
+
+
+class MidnightCanal(Canal):
+    """Counts in calendar days."""
+
+    policies = (machine.ACCOUNT,)
+
+    def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
+        midnight = now // DAY * DAY
+        accounts = {
+            name: replace(account, typed=_since(account.typed, midnight))
+            for name, account in state.accounts.items()
+        }
+        return super().decide(replace(state, accounts=accounts), batch, now)
+
+
+class FreeRepeatsCanal(Canal):
+    """Takes a repeat for nothing at all: free, and not asked again."""
+
+    policies = (machine.ACCOUNT,)
+
+    def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
+        outcomes = []
+        for ask in batch:
+            after, (outcome,) = super().decide(state, [ask], now)
+            outcomes.append(outcome)
+            if ask.lane is Lane.CARD or not outcome.repeat:
+                state = after
+        return state, outcomes
+
+
+class StillCountsCanal(Canal):
+    """Refreshes a repeat in the account's budget, and not in the organisation's."""
+
+    policies = (machine.ORGANISATION,)
+
+    def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
+        outcomes = []
+        for ask in batch:
+            after, (outcome,) = super().decide(state, [ask], now)
+            outcomes.append(outcome)
+            if ask.lane is Lane.TYPED and outcome.repeat:
+                after = replace(after, organisations=state.organisations)
+            state = after
+        return state, outcomes
+
+
+class NoRegionCanal(Canal):
+    """Forgets that region and platform have caps."""
+
+    policies = (machine.REGION,)
+
+    def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
+        plenty = replace(state, leases=dict.fromkeys(state.leases, 1000))
+        after, outcomes = super().decide(plenty, batch, now)
+        return replace(after, leases=state.leases), outcomes
+
+
+class ForgetfulCardsCanal(Canal):
+    """Counts a card's organisations within the hour only."""
+
+    policies = (machine.ALL,)
+
+    def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
+        cards = {name: _since(shown, now - HOUR) for name, shown in state.cards.items()}
+        return super().decide(replace(state, cards=cards), batch, now)
+
+
+class KeptBlocksCanal(Canal):
+    """Its gates' blocks outlive the hour that they count for."""
+
+    policies = (machine.PLATFORM_TIGHT,)
+    blocks = KeptBlocks
+
+
+class DatabaseTimeCanal(Canal):
+    """Believes the database's clock, but for time that runs backwards."""
+
+    policies = (machine.ACCOUNT,)
+
+    def _now(self, gate: Gate) -> float:
+        return max(self.tables.last_entry, self.real + self.database_ahead)
+
+
+class WaitingTimeCanal(Canal):
+    """Never ahead of the monotonic clock, and stands still while the database's is set back."""
+
+    policies = (machine.ACCOUNT,)
+
+    def _now(self, gate: Gate) -> float:
+        if gate.since is None:
+            gate.since = Anchor(min(self.real + self.database_ahead, self.real), self.real)
+        latest = gate.since.now + self.real - gate.since.monotonic
+        return max(self.tables.last_entry, min(self.real + self.database_ahead, latest))
+
+
+@pytest.mark.parametrize(
+    ("broken", "found"),
+    [
+        (MidnightCanal, "account"),
+        (FreeRepeatsCanal, "account"),
+        (StillCountsCanal, "organisation"),
+        (NoRegionCanal, "region and profession"),
+        (ForgetfulCardsCanal, "organisations of one card"),
+        (KeptBlocksCanal, "platform"),
+        (DatabaseTimeCanal, "in real time"),
+        (WaitingTimeCanal, "in real time"),
+    ],
+)
+def test_a_gate_that_counts_wrongly_is_found_out(broken: type[Canal], found: str) -> None:
+    with pytest.raises(AssertionError, match=found):
+        run_state_machine_as_test(
+            broken,
+            settings=settings(
+                SETTINGS,
+                max_examples=5000,
+                derandomize=True,
+                phases=[Phase.generate],
+                report_multiple_bugs=False,
+            ),
+        )
+
+
+def _since(recent: Recent, moment: float) -> Recent:
+    return Recent({token: at for token, at in recent.asked.items() if at >= moment})
