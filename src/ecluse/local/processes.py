@@ -88,15 +88,20 @@ class Process:
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self.kill()
-        if self._process.stdout:
-            self._process.stdout.close()
+            self._process.kill()
+        self._bury(self._process)
 
     def kill(self) -> None:
         """Kill the process, as a crash would."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            self._bury(self._process)
+
+    @staticmethod
+    def _bury(process: subprocess.Popen[bytes]) -> None:
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
 
     def running(self) -> bool:
         """Tell whether the process still runs."""
