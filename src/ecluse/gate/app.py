@@ -16,8 +16,8 @@ from ecluse.gate.caller import Callers
 from ecluse.gate.check_door import CheckDoor
 from ecluse.gate.gate import Gate, GateConfig, open_gate
 from ecluse.gate.login_door import LoginDoor
-from ecluse.gate.pipeline import DATABASE_FAILURES
 from ecluse.ledger import proofs
+from ecluse.store.errors import FAILURES
 
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def create_app(config: GateConfig) -> Starlette:
         lifespan=lifespan,
         exception_handlers={
             EcluseError: replies.failure,
-            **dict.fromkeys(DATABASE_FAILURES, replies.unavailable),
+            **dict.fromkeys(FAILURES, replies.unavailable),
             Exception: replies.fault,
         },
     )

@@ -20,13 +20,14 @@ from ecluse.gate.batch import Desk
 from ecluse.gate.catalogue import Catalogue
 from ecluse.gate.journal import Journal
 from ecluse.gate.pending import Pending
-from ecluse.gate.pipeline import DATABASE_FAILURES, Pipeline, ReplayedError
+from ecluse.gate.pipeline import Pipeline, ReplayedError
 from ecluse.gate.release import Releaser
 from ecluse.gate.rows import spend_nonces, sweep_nonces
 from ecluse.gate.tokens import Tokens
 from ecluse.keyring.client import GateKeyring
 from ecluse.login.passkey import RelyingParty
 from ecluse.policy.policy import Policy
+from ecluse.store.errors import FAILURES
 
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Gate:
                 async with self.pool.acquire() as connection:
                     self.checkpoint = await connection.fetchval(_LATEST_CHECKPOINT) or ""
                     await sweep_nonces(connection)
-            except DATABASE_FAILURES as error:
+            except FAILURES as error:
                 log.warning("checkpoints are not followed: %s", type(error).__name__)
             await asyncio.sleep(1)
 

@@ -14,6 +14,7 @@ import asyncpg
 from ecluse.errors import EcluseError
 from ecluse.gate.batch import Item
 from ecluse.keyring.messages import Asked
+from ecluse.store.errors import LOST
 
 
 if TYPE_CHECKING:
@@ -31,10 +32,6 @@ log = logging.getLogger(__name__)
 MOST = 128
 #: Checks that may wait; the next one is told to come back.
 WAITING = 4096
-
-_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
-#: What the database raises when it refuses a statement or is not there.
-DATABASE_FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class BusyError(EcluseError):
@@ -84,7 +81,7 @@ class Pipeline:
             batch = await self._gather()
             try:
                 await self._work(batch)
-            except (*DATABASE_FAILURES, EcluseError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever fails one batch, the next is worked on
                 log.warning("a batch failed: %s", type(error).__name__)
                 await self._drop_desk()
                 _fail(batch, error)
@@ -121,7 +118,7 @@ class Pipeline:
         try:
             return await desk.commit(items)
         except asyncpg.PostgresError as error:
-            if isinstance(error, _LOST) or desk.lost or len(items) == 1:
+            if isinstance(error, LOST) or desk.lost or len(items) == 1:
                 raise
         decided: list[Decided] = []
         replayed: list[Pending] = []
@@ -129,7 +126,7 @@ class Pipeline:
             try:
                 alone, again = await desk.commit([item])
             except asyncpg.PostgresError as error:
-                if isinstance(error, _LOST) or desk.lost:
+                if isinstance(error, LOST) or desk.lost:
                     raise
                 log.warning("a check failed alone: %s", type(error).__name__)
                 _fail([item.pending], error)
@@ -141,7 +138,7 @@ class Pipeline:
     async def _release(self, decided: Sequence[Decided]) -> None:
         try:
             await self._releaser.release(decided)
-        except (*DATABASE_FAILURES, EcluseError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever fails, nobody waits for it in vain
             log.warning("a release failed: %s", type(error).__name__)
             _fail([check.pending for check in decided], error)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import asyncpg
 
 from ecluse.errors import EcluseError
+from ecluse.store.errors import FAILURES
 
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Reader:
     async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         try:
             return await self._pool.fetch(query, *arguments)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except FAILURES as error:
             raise EcluseError(
                 f"The keyring cannot read the database ({type(error).__name__}).",
                 hint="The check may be repeated: nothing was opened.",

@@ -15,18 +15,19 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
-import asyncpg
-
 from ecluse.errors import EcluseError
 from ecluse.ledger import note, reader, storage
 from ecluse.ledger.errors import BrokenLedgerError
 from ecluse.ledger.merkle import leaf_hashes
 from ecluse.ledger.note import Checkpoint, NoteError, VerifierKey
 from ecluse.ledger.tiles import WIDTH, Edge
+from ecluse.store.errors import FAILURES
 
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    import asyncpg
 
     from ecluse.ledger.storage import Connection
 
@@ -169,6 +170,6 @@ async def keep(
                 connection.terminate()
         except (BrokenLedgerError, NoteError):
             raise
-        except (OSError, EcluseError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (*FAILURES, EcluseError) as error:
             report(error)
             await asyncio.sleep(PATIENCE)

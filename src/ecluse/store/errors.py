@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+import asyncpg
+
 from ecluse.errors import EcluseError
+
+
+#: What ends a connection. One that is cut off between two statements may fail with an error of
+#: asyncpg's own bookkeeping instead of one that says so.
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+#: What any use of the database can fail with, a refused statement included.
+FAILURES = (*LOST, asyncpg.PostgresError)
 
 
 class StoreError(EcluseError):
