@@ -18,7 +18,7 @@ def test_a_process_that_cannot_start_says_why(fresh_home: Path) -> None:
     process = Process(Installation(fresh_home), "keyring", "serve", "keyring")
     with pytest.raises(StartError) as failure:
         process.start()
-    assert "keyring init" in failure.value.hint
+    assert "ecluse store migrate" in failure.value.hint
     assert not process.running()
 
 
