@@ -240,6 +240,7 @@ class Desk:
         now: float,
     ) -> None:
         expires = datetime.fromtimestamp(now, UTC) + timedelta(days=self._policy.settlement_days)
+        # A check that found nobody writes a row as well; its reference is given to nobody.
         settlements = [
             rows.Settlement(
                 item.located.reference_row,
@@ -248,7 +249,7 @@ class Desk:
                 expires,
             )
             for item, outcome in zip(items, outcomes, strict=True)
-            if outcome.released
+            if outcome.looked_up
         ]
         await rows.save(
             self._connection,

@@ -48,18 +48,19 @@ class Releaser:
         """Set every reply of a committed batch.
 
         A check recorded as released may still turn into a refusal when its record is opened; that
-        is recorded too, before its refusal leaves, so that a scope counts what was answered.
+        is recorded too, before its refusal leaves, so that a scope counts what was answered. A
+        check that found nobody goes the same way: the ledger grows by as much, and as late.
         """
         answers: list[tuple[Pending, Covered | NotCovered | None]] = [
-            (check.pending, None) for check in decided if not check.outcome.released
+            (check.pending, None) for check in decided if not check.outcome.looked_up
         ]
-        released = [check for check in decided if check.outcome.released]
+        looked_up = [check for check in decided if check.outcome.looked_up]
         withheld = []
-        if released:
+        if looked_up:
             opened = await self._keyring.unseal(
-                [Committed(check.pending.entry, check.position) for check in released]
+                [Committed(check.pending.entry, check.position) for check in looked_up]
             )
-            for check, keys in zip(released, opened, strict=True):
+            for check, keys in zip(looked_up, opened, strict=True):
                 answer = await self._answer(check, keys)
                 if isinstance(answer, str):
                     withheld.append((check.pending.entry, answer))
@@ -85,6 +86,8 @@ class Releaser:
 
     async def _answer(self, check: Decided, keys: Opened) -> Covered | NotCovered | str:
         """Return the answer, or why there is none."""
+        if check.outcome.reason is not None:
+            return check.outcome.reason
         if not keys.reference:
             return "keyring"
         try:

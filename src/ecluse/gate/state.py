@@ -92,6 +92,15 @@ class Outcome(msgspec.Struct, frozen=True):
     #: The same account asked the same subject within the day: costs nothing.
     repeat: bool = False
 
+    @property
+    def looked_up(self) -> bool:
+        """Tell whether it went as far as the records, found or not.
+
+        From here on both take the same steps and leave the same traces: neither time nor what
+        anybody may see of the ledger tells a person without a right from nobody (P4).
+        """
+        return self.released or self.reason is Reason.UNKNOWN
+
 
 PLATFORM = "platform"
 

@@ -61,6 +61,8 @@ class Withheld(Event, frozen=True, kw_only=True, tag="withheld"):
     """A check that was recorded as released was refused after its record was opened, or failed.
 
     Written before that refusal leaves: the scope of an incident counts what was really answered.
+    A check that found nobody is followed by one too, so that the ledger grows alike for both: its
+    size is public.
     """
 
     #: The id of the check's ledger entry (16 bytes).
