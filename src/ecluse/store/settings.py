@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
-
-
-if TYPE_CHECKING:
-    from pathlib import Path
+import stat
+from pathlib import Path
 
 
 MEGABYTE = 1 << 20
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - looked at, never written to
 
 # Whoever has the socket still needs a role's password; nobody else gets an answer.
 HOST_BASED_AUTHENTICATION = """\
@@ -51,6 +49,14 @@ def physical_memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
+def dynamic_memory(shm: Path = SHARED_MEMORY) -> str:
+    """Return how backends share memory: `posix` where anybody may make a segment, else `sysv`.
+
+    A bare chroot has no such folder, or one for root alone.
+    """
+    return "posix" if shm.is_dir() and shm.stat().st_mode & stat.S_IWOTH else "sysv"
+
+
 def render(*, data: Path, log: Path, sockets: Path, memory: int) -> str:
     """Return the text of postgresql.conf.
 
@@ -69,6 +75,7 @@ def render(*, data: Path, log: Path, sockets: Path, memory: int) -> str:
         "unix_socket_permissions": "0700",
         "password_encryption": "scram-sha-256",
         "max_connections": "100",
+        "dynamic_shared_memory_type": dynamic_memory(),
         "shared_buffers": f"{shared}MB",
         "effective_cache_size": f"{max(shared, memory // 2 // MEGABYTE)}MB",
         "maintenance_work_mem": f"{max(64, min(memory // 32, 256 * MEGABYTE) // MEGABYTE)}MB",
