@@ -56,6 +56,11 @@ class Continuity:
             )
         return found
 
+    def saw(self, position: int, entry: bytes) -> None:
+        """Remember an entry that was read back as committed: it has to stay where it stands."""
+        if position >= self._tip.size:
+            self._tip = Tip(position + 1, entry)
+
     async def restored(self, *, noted: bool) -> bool:
         """Tell whether the database was restored.
 
@@ -77,15 +82,19 @@ class Continuity:
 
         Raises:
             EcluseError: Not a checkpoint of this log, of more entries than there are, of fewer than
-                were signed before, or of as many with another root.
+                were signed before, of as many with another root, or of a ledger that does not go on
+                from the one that was there.
         """
         root = self._root(body, size)
         entry = (await self._reader.ends(size)).former
         if entry is None:
             raise EcluseError(f"The ledger does not have {size} entries.")
+        goes_on = await self._look() is not None
         marks = self._vault.marks
-        if size < marks.signed_size or (
-            size == marks.signed_size and marks.signed_root not in (b"", root)
+        if (
+            not goes_on
+            or size < marks.signed_size
+            or (size == marks.signed_size and marks.signed_root not in (b"", root))
         ):
             raise EcluseError(
                 f"Another ledger of {marks.signed_size} entries was signed before.",

@@ -175,6 +175,8 @@ class Keyring:
     async def unseal(self, entries: Sequence[Committed]) -> list[Opened]:
         """Return the record keys of entries that the keyring finds committed, once each."""
         found = await self._reader.entries([entry.position for entry in entries])
+        for position, committed in found.items():
+            self.continuity.saw(position, committed.entry)
         now = self._now()
         opened = []
         for asked in entries:
