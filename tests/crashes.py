@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from ecluse.store.server import Server
 
 
+_REAPED_SECONDS = 5
+
+
 def kill(*pids: int) -> None:
-    """Kill processes, and return when none of them runs any more."""
+    """Kill processes, and return when none of them runs any more.
+
+    Their ids stay taken until somebody asks how they ended; a server that starts believes a lock
+    file whose process id is taken. On a machine whose first process never asks, wait no longer.
+    """
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    while any(map(_runs, pids)):
+    patience = time.monotonic() + _REAPED_SECONDS
+    while any(map(_runs, pids)) or (time.monotonic() < patience and any(map(_status, pids))):
         time.sleep(0.005)
 
 
