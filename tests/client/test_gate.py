@@ -31,7 +31,7 @@ COVERED = {
     "cover": {
         "family": "pharmacy",
         "package": {"label_fr": "Formule", "label_en": "Plan"},
-        "valid_from": "2026-01-01",
+        "valid_from": "2026-11-23",
         "valid_to": None,
         "lines": [{"act_fr": "Médicaments", "act_en": "Medicines", "basis": "100% BR"}],
     },
@@ -113,7 +113,7 @@ def test_a_covered_card_comes_with_its_cover(end: OtherEnd) -> None:
     reply = talk(end, card_check)
     assert isinstance(reply, replies.Covered)
     assert reply.cover is not None
-    assert reply.cover.valid_from == date(2026, 1, 1)
+    assert reply.cover.valid_from == date(2026, 11, 23)
     assert reply.cover.lines == [replies.Line("Médicaments", "Medicines", "100% BR")]
     assert reply.receipt.position == 7
     (asked,) = end.checks

@@ -177,7 +177,7 @@ def test_cover_at_rest_opens_under_its_own_key_and_row_only() -> None:
 
 def test_an_answer_holds_the_care_family_asked_for_and_no_other() -> None:
     asked = Asked(bytes(16), Lane.CARD, bytes(16), None, date(2026, 11, 23), CareFamily.OPTICS)
-    told = family_cover(asked, Right(3, PACKAGE, date(2026, 1, 1), None))
+    told = family_cover(asked, Right(3, PACKAGE, None))
     written = msgspec.json.encode(told)
     assert b"Monture" in written
     assert b"Couronne" not in written

@@ -73,7 +73,7 @@ def test_both_ends_of_a_period_are_covered(care: str, covered: bool) -> None:
 def test_the_date_of_care_counts_and_not_today() -> None:
     found = right(asks("2019-05-01"), [record(1, ("2019-01-01", "2019-12-31"), YEAR)])
     assert found is not None
-    assert (found.valid_from, found.valid_to) == (date(2019, 1, 1), date(2019, 12, 31))
+    assert found.valid_to == date(2019, 12, 31)
 
 
 def test_a_period_without_end_covers_for_ever() -> None:
@@ -163,6 +163,16 @@ def test_an_answer_holds_the_asked_family_and_no_other() -> None:
     assert b"Crowns" in told
     assert b"Medicines" not in told
     assert b"BASE" not in told
+
+
+def test_an_answer_holds_the_date_of_care_and_not_the_day_that_cover_began() -> None:
+    born = ("2026-03-09", None)
+    asked = asks("2026-06-15")
+    found = right(asked, [record(1, born)])
+    assert found is not None
+    told = family_cover(asked, found)
+    assert (told.valid_from, told.valid_to) == (date(2026, 6, 15), None)
+    assert b"2026-03-09" not in msgspec.json.encode(told)
 
 
 def test_the_three_answers_have_the_keys_that_scripts_rely_on() -> None:

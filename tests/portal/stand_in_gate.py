@@ -40,7 +40,7 @@ REFERENCE = base64url.encode(bytes(range(100, 116)))
 COVER = {
     "family": "pharmacy",
     "package": {"label_fr": "Formule Chemin de halage", "label_en": "Towpath plan"},
-    "valid_from": "2026-01-01",
+    "valid_from": "2026-11-23",
     "valid_to": None,
     "lines": [
         {"act_fr": "Médicaments à 65 %", "act_en": "Medicines at 65%", "basis": "100% BR"},

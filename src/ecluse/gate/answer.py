@@ -38,6 +38,7 @@ class FamilyCover(msgspec.Struct, frozen=True):
 
     family: str
     package: PackageLabel
+    #: The date of care that was asked about, and not when cover began: a newborn's begins with life.
     valid_from: date
     valid_to: date | None
     lines: tuple[CoverLine, ...]
@@ -80,11 +81,10 @@ class OpenedRecord(NamedTuple):
 
 
 class Right(NamedTuple):
-    """The cover that answers a check: whose, which package, from when to when."""
+    """The cover that answers a check: whose, which package, until when."""
 
     insurer: int
     package: CoverPackage
-    valid_from: date
     valid_to: date | None
 
 
@@ -96,7 +96,7 @@ def right(asked: Asked, records: Iterable[OpenedRecord]) -> Right | None:
         for first, last in record.cover.periods:
             begins, ends = date.fromisoformat(first), date.fromisoformat(last) if last else None
             if begins <= asked.care_date and (ends is None or asked.care_date <= ends):
-                return Right(record.insurer, record.package, begins, ends)
+                return Right(record.insurer, record.package, ends)
     return None
 
 
@@ -105,7 +105,7 @@ def family_cover(asked: Asked, found: Right) -> FamilyCover:
     return FamilyCover(
         asked.family,
         PackageLabel(found.package.label_fr, found.package.label_en),
-        found.valid_from,
+        asked.care_date,
         found.valid_to,
         tuple(found.package.families[asked.family]),
     )
