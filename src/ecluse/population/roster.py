@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from ecluse.cards.code import SECRET_SIZE, encode_many
+from ecluse.feeds.roster import COLUMNS
 from ecluse.population.periods import periods, since_birth
 
 
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
     from ecluse.population.numbers import Identities
 
 
-COLUMNS = (
-    "member_ref",
-    "nir",
-    "birth_date",
-    "birth_rank",
-    "card",
-    "package",
-    "valid_from",
-    "valid_to",
-    "priority",
-)
 _CHUNK = 250_000
 # Contract numbers are spread out, so that one tells nothing about how many there are.
 _CONTRACT_STEP = 7
