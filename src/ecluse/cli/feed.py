@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import time
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecluse.cli.memory import keep_private
 from ecluse.cli.output import JsonOption, progress, result
 from ecluse.feeds import insurer_keys
 from ecluse.feeds import prepare as preparing
@@ -64,7 +64,7 @@ def prepare(
     as_json: JsonOption = False,
 ) -> None:
     """Screen, seal, encrypt and sign a roster, on the insurer's own machine."""
-    _no_core_dump()
+    keep_private()
     opened = insurer_keys.read(keys)
     number = feed or insurer_keys.last_feed(keys) + 1
     announcement = preparing.Announcement(
@@ -100,7 +100,7 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Verify a feed, load it, and put it in force as a whole or not at all."""
-    _no_core_dump()
+    keep_private()
     with _bar("Loading rows") as show:
         report = asyncio.run(_load(manifest, show, threshold))
     result(report._asdict(), as_json=as_json, text=_told(report))
@@ -172,11 +172,6 @@ def _told(report: Report) -> str:
         f"Feed {report.feed} of {report.amc} is in force: {report.accepted:,} rows, "
         f"{report.rejected:,} rejected.{before}{rejects}"
     )
-
-
-def _no_core_dump() -> None:
-    """Rows in clear are in this process's memory: a crash must not write them to a disk."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 @contextmanager

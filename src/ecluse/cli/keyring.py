@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from ecluse.cli.memory import keep_private
 from ecluse.cli.output import JsonOption, result
 from ecluse.local.installation import Installation
 
@@ -19,6 +20,7 @@ def keyring() -> None:
 @app.command()
 def init(*, as_json: JsonOption = False) -> None:
     """Make the keys, sealed by a passphrase; keys that exist are left alone."""
+    keep_private()
     installation = Installation.from_environment()
     installation.make_keyring()
     installation.open_vault()

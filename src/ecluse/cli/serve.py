@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ecluse.cli.memory import keep_private
 from ecluse.cli.serving import announce, run_until_stopped, serve_http
 from ecluse.gate.app import create_app
 from ecluse.gate.gate import GateConfig
@@ -41,6 +42,7 @@ RelyingPartyOption = Annotated[
 @app.command()
 def keyring() -> None:
     """Hold the keys; locate and unseal for the gate, evaluate feeds for the loader."""
+    keep_private()
     logging.basicConfig(level=logging.WARNING)
     run_until_stopped(_keyring(Installation.from_environment()))
 
@@ -88,6 +90,7 @@ def gate(
     ] = None,
 ) -> None:
     """Verify, decide, write the ledger, release one answer at a time."""
+    keep_private()
     logging.basicConfig(level=logging.WARNING)
     installation = Installation.from_environment()
     rules, digest = policies.read(policy)
