@@ -163,7 +163,7 @@ def test_a_gate_killed_in_the_middle_gives_nothing_back(doors: Doors) -> None:
     first = doors.town.operator.gate
 
     async def crash() -> None:
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(0.2)
         await asyncio.to_thread(first.kill)
         await asyncio.to_thread(first.start)
 
