@@ -103,8 +103,11 @@ def page(context: BrowserContext) -> Page:
     return with_security_key(context.new_page())
 
 
-def with_security_key(page: Page) -> Page:
-    """Plug a virtual security key into `page` (Chrome DevTools Protocol, WebAuthn domain)."""
+def with_security_key(page: Page, *, copyable: bool = False) -> Page:
+    """Plug a virtual security key into `page` (Chrome DevTools Protocol, WebAuthn domain).
+
+    A `copyable` one makes passkeys that a cloud account may take to other devices.
+    """
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     devtools.send(
@@ -116,6 +119,8 @@ def with_security_key(page: Page) -> Page:
                 "hasResidentKey": True,
                 "hasUserVerification": True,
                 "isUserVerified": True,
+                "defaultBackupEligibility": copyable,
+                "defaultBackupState": copyable,
             }
         },
     )

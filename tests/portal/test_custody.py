@@ -8,12 +8,12 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from portal.conftest import running_portal
+from portal.conftest import running_portal, with_security_key
 from portal.stand_in_gate import COVERED_CARD
 
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import BrowserContext, Page
 
     from portal.conftest import Portal
 
@@ -103,23 +103,10 @@ def test_an_imitation_cannot_even_ask_the_real_pipe(portal: Portal, page: Page) 
     assert asked == "TypeError"
 
 
-def test_a_passkey_that_can_be_copied_is_refused_in_words(portal: Portal, page: Page) -> None:
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    devtools.send(
-        "WebAuthn.addVirtualAuthenticator",
-        {
-            "options": {
-                "protocol": "ctap2",
-                "transport": "usb",
-                "hasResidentKey": True,
-                "hasUserVerification": True,
-                "isUserVerified": True,
-                "defaultBackupEligibility": True,
-                "defaultBackupState": True,
-            }
-        },
-    )
+def test_a_passkey_that_can_be_copied_is_refused_in_words(
+    portal: Portal, context: BrowserContext
+) -> None:
+    page = with_security_key(context.new_page(), copyable=True)
     page.goto(f"{portal.pages}/#enrol")
     page.locator("#enrol-finess").fill("750000017")
     page.locator("#enrol-label").fill("Comptoir 2")
