@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keyring.lodge import Lodge
+from keyring.lodge import Lodge, NewKeys
 
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from ecluse.store.database import Database
 
@@ -22,8 +22,14 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session")
+def new_keys() -> Iterator[NewKeys]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield NewKeys.make(Path(folder) / "keyring")
+
+
 @pytest.fixture
-async def lodge(database: Database) -> AsyncIterator[Lodge]:
+async def lodge(database: Database, new_keys: NewKeys) -> AsyncIterator[Lodge]:
     with tempfile.TemporaryDirectory(prefix="ecluse-test-") as folder:
-        async with Lodge.empty(database, Path(folder)) as lodge:
+        async with Lodge.empty(database, Path(folder), new_keys) as lodge:
             yield lodge

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ecluse.cover import record
 from ecluse.cover.record import Cover
 from ecluse.keyring import bulk
 from ecluse.keyring.client import FeedKeyring, GateKeyring, LedgerKeyring, OfficerKeyring
+from ecluse.keyring.keys import new_epoch
 from ecluse.keyring.messages import Asked, Committed, Located, Opened
 from ecluse.keyring.reader import Reader
 from ecluse.keyring.server import serve
 from ecluse.keyring.service import DEFAULT_LIMITS, Keyring
-from ecluse.keyring.vault import Vault
+from ecluse.keyring.vault import Vault, sealing_key
 from ecluse.ledger.append import append
 from ecluse.ledger.entry import Check
 from ecluse.ledger.seal import SealedEntry, commitment, seal
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from ecluse.store.database import Database
 
 
-PASSPHRASE = b"for tests"
+_PASSPHRASE = b"for tests"
 COVER = Cover("BASE", [("2026-01-01", None)], 1)
 PHARMACY = b"a pharmacy's id."
 OTHER_PHARMACY = b"another pharmacy"
@@ -89,26 +92,53 @@ class Doors:
         return opened
 
 
+class NewKeys(NamedTuple):
+    """A folder of keys to begin with, and what opens it: deriving that takes a while."""
+
+    folder: Path
+    sealing_key: bytes
+
+    @classmethod
+    def make(cls, folder: Path) -> NewKeys:
+        Vault.create(folder, _PASSPHRASE)
+        return cls(folder, sealing_key(_PASSPHRASE, (folder / "salt").read_bytes()))
+
+
 class Lodge:
     """The keyring's folder, its sockets, and the database that it reads."""
 
-    def __init__(self, database: Database, folder: Path, owner: asyncpg.Connection[Any]) -> None:
+    def __init__(
+        self, database: Database, folder: Path, owner: asyncpg.Connection[Any], new: NewKeys
+    ) -> None:
         self.database = database
         self.sockets = folder
         self.folder = folder / "keyring"
         self.owner = owner
-        self.keys = Vault.create(self.folder, PASSPHRASE).keys
+        self._sealing_key = new.sealing_key
+        shutil.copytree(new.folder, self.folder)
+        self.keys = Vault(self.folder, self._sealing_key).keys
 
     @classmethod
     @asynccontextmanager
-    async def empty(cls, database: Database, folder: Path) -> AsyncIterator[Lodge]:
+    async def empty(cls, database: Database, folder: Path, new: NewKeys) -> AsyncIterator[Lodge]:
         """Begin with empty tables and new keys."""
         owner = await database.connect(Role.OWNER)
         try:
             await owner.execute(_EMPTY)
-            yield cls(database, folder, owner)
+            yield cls(database, folder, owner, new)
         finally:
             await owner.close()
+
+    def vault(self) -> Vault:
+        """Open the keys as they stand on disk, with the epochs that were begun since."""
+        vault = Vault(self.folder, self._sealing_key)
+        vault.keys = self.keys
+        return vault
+
+    def begin_epoch(self) -> None:
+        """Rotate: new records are written under new keys, and the old ones still count."""
+        fresh = new_epoch(self.keys.current.epoch + 1)
+        self.keys = msgspec.structs.replace(self.keys, epochs=(*self.keys.epochs, fresh))
 
     @asynccontextmanager
     async def running(
@@ -116,7 +146,7 @@ class Lodge:
     ) -> AsyncIterator[Doors]:
         """Start the keyring as its process does, from what stands on disk; kill it at the end."""
         reader = await Reader.open(self.database.dsn(Role.KEYRING))
-        service = Keyring(Vault.open(self.folder, PASSPHRASE), self.folder, reader, limits)
+        service = Keyring(self.vault(), self.folder, reader, limits)
         await service.recall()
         ready = asyncio.Event()
         serving = asyncio.create_task(serve(service, self.sockets, ready.set))

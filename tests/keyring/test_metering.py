@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from ecluse.keyring.vault import Milestone, Vault
+from ecluse.keyring.vault import Milestone
 from ecluse.ledger.seal import SealedEntry
-from keyring.lodge import PASSPHRASE, card, check, index, person, sealed, sealed_bytes, typed
+from keyring.lodge import card, check, index, person, sealed, sealed_bytes, typed
 
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ async def test_rows_that_are_no_entries_do_not_keep_the_keyring_from_starting(
 async def test_entries_before_the_last_milestone_of_yesterday_count_no_more(lodge: Lodge) -> None:
     async with lodge.running(LIMITS) as doors:
         assert [await ask_and_commit(lodge, doors, n) for n in range(3)] == [True] * 3
-    vault = Vault.open(lodge.folder, PASSPHRASE)
+    vault = lodge.vault()
     rows = await lodge.owner.fetch("SELECT entry FROM ledger_entry ORDER BY position")
     yesterday = (datetime.now(UTC) - timedelta(days=1, minutes=5)).timestamp()
     milestones = (

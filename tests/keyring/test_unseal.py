@@ -316,3 +316,33 @@ async def test_an_identifier_of_another_lane_is_not_located(lodge: Lodge, asked:
         known = await doors.locate(typed(MEMBER, os.urandom(16)))
     assert not refused.admitted
     assert index(refused) != index(known)
+
+
+async def test_records_of_every_live_epoch_are_found_and_opened(lodge: Lodge) -> None:
+    old, new = person(1), person(2)
+    await lodge.put_on_file(old)
+    lodge.begin_epoch()
+    await lodge.put_on_file(new)
+    async with lodge.running() as doors:
+        for member, epoch in ((old, 1), (new, 2)):
+            by_number = await doors.locate(typed(member, os.urandom(16)))
+            assert [number for number, _ in by_number.candidates] == [1, 2]
+            entry = os.urandom(16)
+            by_card = await doors.locate(card(member, entry))
+            assert by_card.candidates == (by_number.candidates[epoch - 1],)
+            event = check(index(by_card), lane="card", kind="card")
+            position = await lodge.commit(await sealed(doors.gate, event, entry))
+            opened = await doors.unseal(entry, position)
+            assert await lodge.open_record(index(by_card), *opened.record_keys[0]) == COVER
+
+
+async def test_a_number_opens_the_epoch_that_its_entry_names(lodge: Lodge) -> None:
+    await lodge.put_on_file(MEMBER)
+    lodge.begin_epoch()
+    entry = os.urandom(16)
+    async with lodge.running() as doors:
+        found = await doors.locate(typed(MEMBER, entry))
+        (_, old), _ = found.candidates
+        position = await lodge.commit(await sealed(doors.gate, check(old), entry))
+        opened = await doors.unseal(entry, position)
+    assert await lodge.open_record(old, *opened.record_keys[0]) == COVER

@@ -112,15 +112,8 @@ class Keyring:
     def _locate(
         self, check: Asked, pointers: Mapping[bytes, Sequence[Pointer]], moment: _Moment
     ) -> Located:
-        insurer: int | None = None
-        targets: tuple[Target, ...] = (self._nowhere(),)
-        admitted = _SIZES.get(check.lane) == len(check.identifier)
-        if admitted:
-            if check.lane == "card":
-                insurer, targets = self._follow(check.identifier, pointers)
-            else:
-                targets = self._targets(check.identifier)
-            admitted = self._meters.ask(check.lane, targets[-1].idx, moment.now)
+        insurer, targets = self._leads(check, pointers)
+        admitted = bool(targets) and self._meters.ask(check.lane, targets[-1].idx, moment.now)
         if not admitted:
             # The index alone would tell whether somebody is on file.
             insurer, targets = None, (self._nowhere(),)
@@ -140,6 +133,16 @@ class Keyring:
             self._tickets.put(check.entry, ticket, moment.now)
         candidates = tuple((target.epoch, target.idx) for target in targets)
         return Located(candidates, insurer, row, wrapped, admitted)
+
+    def _leads(
+        self, check: Asked, pointers: Mapping[bytes, Sequence[Pointer]]
+    ) -> tuple[int | None, tuple[Target, ...]]:
+        """Return where an identifier leads: nowhere when it is not one of its lane."""
+        if len(check.identifier) != _SIZES.get(check.lane):
+            return None, ()
+        if check.lane == "card":
+            return self._follow(check.identifier, pointers)
+        return None, self._targets(check.identifier)
 
     def _targets(self, identifier: bytes) -> tuple[Target, ...]:
         return tuple(

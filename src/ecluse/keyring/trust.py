@@ -6,7 +6,7 @@ evaluate a feed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -31,8 +31,8 @@ class _Announced(msgspec.Struct, frozen=True):
     """What the keyring needs to read in a feed manifest; the rest is the loader's business."""
 
     amc: str
-    feed: int
-    rows: int
+    feed: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+    rows: Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 
 
 def add_insurer(folder: Path, amc: str, insurer: int, signing_key: bytes) -> None:
@@ -60,7 +60,7 @@ def announced(
     """
     try:
         told = msgspec.json.decode(manifest, type=_Announced)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise BulkError("This is not a feed manifest.") from None
     insurer = trusted.get(told.amc)
     if insurer is None:

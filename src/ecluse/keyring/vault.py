@@ -99,11 +99,11 @@ class Vault:
         private_folder(folder)
         private_folder(folder / "months")
         salt = os.urandom(_SALT)
-        sealing_key = _stretch(passphrase, salt)
+        key = sealing_key(passphrase, salt)
         write_durably(folder / "salt", salt)
         body = msgspec.msgpack.encode(new_keys())
-        write_durably(folder / "keys.sealed", _seal(AESGCM(sealing_key), "keys.sealed", body))
-        return cls(folder, sealing_key)
+        write_durably(folder / "keys.sealed", _seal(AESGCM(key), "keys.sealed", body))
+        return cls(folder, key)
 
     @classmethod
     def open(cls, folder: Path, passphrase: bytes) -> Vault:
@@ -116,7 +116,7 @@ class Vault:
             raise VaultError(f"No keys in {folder}.", hint="Make them: ecluse keyring init")
         for path in (folder, *sorted(folder.rglob("*"))):
             require_private(path)
-        return cls(folder, _stretch(passphrase, (folder / "salt").read_bytes()))
+        return cls(folder, sealing_key(passphrase, (folder / "salt").read_bytes()))
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -198,7 +198,8 @@ def require_private(path: Path) -> None:
         )
 
 
-def _stretch(passphrase: bytes, salt: bytes) -> bytes:
+def sealing_key(passphrase: bytes, salt: bytes) -> bytes:
+    """Return the 32-byte key that everything in a folder is sealed under; slow on purpose."""
     return Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase)
 
 
