@@ -1,0 +1,123 @@
+"""P1: no door lists, searches, pages through or exports members, and no process could."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import asyncpg
+import httpx2
+import pytest
+from starlette.routing import Route
+
+from ecluse.gate.app import create_app
+from ecluse.gate.gate import GateConfig
+from ecluse.login.passkey import RelyingParty
+from ecluse.store.roles import Role
+
+
+if TYPE_CHECKING:
+    from towns import Town
+
+pytestmark = pytest.mark.attack
+
+#: Every door there is. A new one is added here after somebody has asked what it tells, of whom.
+DOORS = {
+    ("POST", "/v1/checks"),
+    ("GET", "/v1/me"),
+    ("POST", "/v1/login/begin"),
+    ("POST", "/v1/login/finish"),
+    ("POST", "/v1/logout"),
+    ("POST", "/v1/enrolments/begin"),
+    ("POST", "/v1/enrolments/finish"),
+    ("GET", "/v1/enrolments/{fingerprint}"),
+    ("GET", "/v1/ledger/checkpoint"),
+    ("GET", "/v1/ledger/proof/{position:int}"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+}
+
+
+def doors(town: Town) -> set[tuple[str, str]]:
+    """Return the doors of a gate that has opened: method and path."""
+    installation, ports = town.operator.installation, town.operator.ports
+    app = create_app(
+        GateConfig(
+            dsn=installation.database.dsn(Role.GATE),
+            sockets=installation.sockets,
+            public_origin=ports.pipe_origin,
+            party=RelyingParty("localhost", ports.pages_origin),
+            policy=town.policy,
+            policy_digest=bytes(32),
+        )
+    )
+
+    async def opened() -> set[tuple[str, str]]:
+        async with app.router.lifespan_context(app):
+            routes = [route for route in app.routes if isinstance(route, Route)]
+            assert len(routes) == len(app.routes)
+            return {
+                (method, route.path)
+                for route in routes
+                for method in (route.methods or set()) - {"HEAD"}
+            }
+
+    return asyncio.run(opened())
+
+
+def test_there_are_no_other_doors(town: Town) -> None:
+    assert doors(town) == DOORS
+
+
+def test_nothing_about_members_is_told_without_a_signature(town: Town) -> None:
+    """A signed check names its one subject in the body; every other door is open to anybody."""
+    origin = town.operator.ports.pipe_origin
+    members = [m.person.nir[:13] for m in town.cast.members] + [m.card for m in town.cast.members]
+    with httpx2.Client(base_url=origin, trust_env=False) as thief:
+        for method, path in sorted(DOORS):
+            for query in ("", "?page=1&limit=1000", "?nir=2", "?all=true&format=csv"):
+                where = path.replace("{fingerprint}", "AAAA-AAAA-AAAA")
+                where = where.replace("{position:int}", "0") + query
+                answer = thief.request(method, where, json={})
+                assert not any(member in answer.text for member in members)
+                assert "covered" not in answer.text
+        assert thief.get("/v1/checks").status_code == 405
+
+
+def test_a_query_changes_no_answer(town: Town) -> None:
+    with httpx2.Client(base_url=town.operator.ports.pipe_origin, trust_env=False) as thief:
+        plain = thief.get("/v1/ledger/proof/0").json()
+        asked = thief.get("/v1/ledger/proof/0?to=100&limit=100").json()
+    assert plain.keys() == asked.keys()
+    assert plain["position"] == asked["position"] == 0
+    assert plain["commitment"] == asked["commitment"]
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        (Role.GATE, "SELECT sealed FROM member_reference LIMIT 1"),
+        (Role.GATE, "SELECT sealed FROM ledger_entry LIMIT 1"),
+        (Role.GATE, "SELECT sealed FROM card_pointer LIMIT 1"),
+        (Role.GATE, "SELECT wrapped FROM settlement LIMIT 1"),
+        (Role.KEYRING, "SELECT sealed FROM cover_record LIMIT 1"),
+        (Role.KEYRING, "SELECT sealed FROM member_reference LIMIT 1"),
+        (Role.FEED, "SELECT idx FROM cover_record LIMIT 1"),
+        (Role.FEED, "SELECT sealed FROM cover_record LIMIT 1"),
+        (Role.FEED, "SELECT sealed FROM ledger_entry LIMIT 1"),
+        (Role.LEDGER, "SELECT sealed FROM cover_record LIMIT 1"),
+        (Role.WATCH, "SELECT sealed FROM cover_record LIMIT 1"),
+        (Role.OFFICER, "SELECT sealed FROM cover_record LIMIT 1"),
+        (Role.OFFICER, "SELECT sealed FROM ledger_entry LIMIT 1"),
+    ],
+)
+def test_no_process_can_read_what_is_not_its_part(town: Town, role: Role, statement: str) -> None:
+    async def attempt() -> None:
+        connection = await town.operator.installation.database.connect(role)
+        try:
+            await connection.fetch(statement)
+        finally:
+            await connection.close()
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        asyncio.run(attempt())
