@@ -242,8 +242,8 @@ async def sealed(gate: GateKeyring, event: Event, entry: bytes | None = None) ->
 async def sealed_bytes(gate: GateKeyring, body: bytes, entry: bytes) -> SealedEntry:
     """Seal anything at all as an entry: whoever holds the month's keys can."""
     keys = await gate.month_keys(datetime.now(UTC).strftime("%Y-%m"))
-    nonce = os.urandom(12)
-    text = nonce + AESGCM(keys.key).encrypt(nonce, body, entry)
+    nonce, padded = os.urandom(12), len(body).to_bytes(2, "big") + body
+    text = nonce + AESGCM(keys.key).encrypt(nonce, padded, entry)
     return SealedEntry(entry, keys.month, text, commitment(text, keys.salt_key, entry))
 
 

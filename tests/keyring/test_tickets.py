@@ -78,6 +78,15 @@ def test_a_ticket_is_taken_once() -> None:
     assert tickets.take(b"entry", 1.0) is None
 
 
+def test_a_ticket_made_anew_does_not_keep_older_ones_alive() -> None:
+    tickets = Tickets(lifetime=10.0)
+    tickets.put(b"again", TICKET, 0.0)
+    tickets.put(b"once", TICKET, 4.0)
+    tickets.put(b"again", TICKET, 8.0)
+    assert tickets.take(b"once", 15.0) is None
+    assert tickets.take(b"again", 15.0) == TICKET
+
+
 def test_the_oldest_go_when_there_are_too_many() -> None:
     tickets = Tickets(most=2)
     for number in range(3):
