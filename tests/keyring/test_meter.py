@@ -17,7 +17,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(TOKENS), st.sampled_from(WAITS)), max
 def test_no_window_holds_more_distinct_tokens_than_the_limit(
     limit: int, steps: list[tuple[bytes, float]]
 ) -> None:
-    meter, now, latest = Meter(limit), 1e9, 1e9
+    meter, now, latest = Meter(limit), 1e9, float("-inf")
     through: list[tuple[bytes, float]] = []
     for token, wait in steps:
         now += wait
