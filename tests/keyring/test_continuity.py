@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ecluse.errors import EcluseError
 from ecluse.ledger.entry import Lock, Restored
 from ecluse.ledger.note import Checkpoint, log_key
-from keyring.lodge import person, sealed, typed
+from keyring.lodge import check, index, person, sealed, typed
 
 
 if TYPE_CHECKING:
@@ -163,6 +163,8 @@ async def test_a_ledger_that_grew_again_after_a_restore_is_noticed_all_the_same(
         await lodge.truncate(3)
         await fill(lodge, doors, 6)
     async with lodge.running() as doors:
+        with pytest.raises(EcluseError, match="signed before"):
+            await sign(doors, 9)
         assert (await doors.gate.hello()).restored
         await note_restore(lodge, doors)
         assert not (await doors.gate.hello(restore_noted=True)).restored
@@ -183,6 +185,17 @@ async def test_a_gate_that_runs_through_a_restore_is_told_nothing_more(lodge: Lo
             await doors.locate(typed(person(1), os.urandom(16)))
         assert not (await doors.gate.hello(restore_noted=True)).restored
         assert (await doors.locate(typed(person(1), os.urandom(16)))).admitted
+
+
+async def test_the_last_entry_opened_has_to_stay_where_it_stood(lodge: Lodge) -> None:
+    """Nothing was signed for it yet, and no check was located since."""
+    entry = os.urandom(16)
+    async with lodge.running() as doors:
+        found = await doors.locate(typed(person(1), entry))
+        position = await lodge.commit(await sealed(doors.gate, check(index(found)), entry))
+        assert (await doors.unseal(entry, position)).record_keys
+        await lodge.truncate(0)
+        assert (await doors.gate.hello()).restored
 
 
 async def test_a_restore_to_before_everything_is_noticed(lodge: Lodge) -> None:
