@@ -165,11 +165,11 @@ def test_a_gate_that_counts_wrongly_is_found_out(broken: type[Canal], found: str
 def set_back_and_right_again(canal: Canal) -> None:
     """Ask while the database's clock is set back, and again when it is right, within a day."""
     canal.take_a_policy(0)
-    canal.ask_now(0, [_first_asks(0)], "c")
+    canal.ask_now(0, [_asks(0, account=1)], "c")
     canal.set_the_databases_clock(-DAY, gate=0, restarts=False)
-    canal.ask_later(12 * HOUR, 0, [_first_asks(1), _first_asks(2)], "c")
+    canal.ask_later(12 * HOUR, 0, [_asks(1), _asks(2)], "c")
     canal.set_the_databases_clock(0, gate=0, restarts=True)
-    canal.ask_later(13 * HOUR, 0, [_first_asks(3), _first_asks(4)], "c")
+    canal.ask_later(13 * HOUR, 0, [_asks(3), _asks(4)], "c")
 
 
 def test_a_clock_set_back_lets_no_check_be_forgotten_early() -> None:
@@ -178,9 +178,9 @@ def test_a_clock_set_back_lets_no_check_be_forgotten_early() -> None:
     set_back_and_right_again(Canal())
 
 
-def _first_asks(person: int) -> int:
-    """The number that stands for the first account's typed check of a person."""
-    return person * len(machine.ACCOUNTS)
+def _asks(person: int, account: int = 0) -> int:
+    """The number that stands for an account's typed check of a person."""
+    return account + person * len(machine.ACCOUNTS)
 
 
 def _since(recent: Recent, moment: float) -> Recent:
