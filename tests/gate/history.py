@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ecluse.gate.clock import AGREEMENT
+from ecluse.gate.state import region_scope
 from ecluse.gate.windows import DAY, HOUR
 from ecluse.policy.bound import StolenOrganisation, typed_bound
 
@@ -129,7 +130,7 @@ class History:
 
     def _check_bound(self, check: Typed) -> None:
         """What any set of accounts was told stays within what the policy alone foresees."""
-        for hours in (1, 2, 24, 25, 48):
+        for hours in (1, 2, 24, 25, 26, 48, 49, 50, 75):
             told = [each for each in self._since(check.at - hours * HOUR) if each.told]
             for thieves in self._thieves:
                 if check.account in thieves:
@@ -139,7 +140,11 @@ class History:
     def _bound(self, thieves: Iterable[bytes], hours: int) -> int:
         names = [self._organisation_of[account] for account in thieves]
         stolen = (
-            StolenOrganisation(self._organisations[name].professionals, names.count(name))
+            StolenOrganisation(
+                self._organisations[name].professionals,
+                names.count(name),
+                region_scope(self._organisations[name]),
+            )
             for name in set(names)
         )
         return typed_bound(self._policy, stolen, hours)

@@ -156,7 +156,9 @@ class Canal(RuleBasedStateMachine):
     """Two gates, one database, time, and everything that goes wrong."""
 
     blocks: ClassVar[type[Blocks]] = Blocks
-    policies: ClassVar[Sequence[Policy]] = (ACCOUNT, ORGANISATION, REGION, PLATFORM_TIGHT, ALL)
+    policies: ClassVar[st.SearchStrategy[Policy]] = st.sampled_from(
+        (ACCOUNT, ORGANISATION, REGION, PLATFORM_TIGHT, ALL)
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -168,10 +170,14 @@ class Canal(RuleBasedStateMachine):
         self.real = BEGIN
         self.database_ahead = 0.0
 
-    @initialize(number=st.integers(0, 4))
-    def take_a_policy(self, number: int) -> None:
-        self.policy = self.policies[number % len(self.policies)]
-        self.history = History(self.policy, ORGANISATIONS, ACCOUNTS)
+    @initialize(data=st.data())
+    def take_a_policy(self, data: st.DataObject) -> None:
+        self.begin(data.draw(self.policies))
+
+    def begin(self, policy: Policy) -> None:
+        self.policy = policy
+        self.history = History(policy, ORGANISATIONS, ACCOUNTS)
+        self.gates = [self._gate(), self._gate()]
 
     @rule(
         seconds=st.sampled_from(WAITS),
@@ -246,7 +252,7 @@ class Canal(RuleBasedStateMachine):
         return decide(state, batch, now, self.policy)
 
     def _gate(self) -> Gate:
-        return Gate(type(self).blocks(ALL.typed.lease_block))
+        return Gate(type(self).blocks(self.policy.typed.lease_block))
 
     def _now(self, gate: Gate) -> float:
         database = self.real + self.database_ahead

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from counts import runs
 from ecluse.gate.decide import decide
 from ecluse.gate.leases import Blocks, grant, needs
 from ecluse.gate.state import PLATFORM, Account, Ask, Lane, Organisation, State, region_scope
-from ecluse.gate.windows import HOUR, Ring
-from ecluse.policy.bound import StolenOrganisation, typed_bound
+from ecluse.gate.windows import DAY, HOUR, Ring
+from ecluse.policy.bound import (
+    Levels,
+    StolenOrganisation,
+    card_bound,
+    spread,
+    typed_bound,
+    typed_levels,
+    worst,
+)
 from ecluse.policy.policy import TypedLane, read
 
 
@@ -36,7 +46,12 @@ lanes = st.builds(
     lease_block=st.integers(1, 5),
 )
 thefts = st.lists(
-    st.builds(StolenOrganisation, professionals=st.integers(1, 4), accounts=st.integers(1, 3)),
+    st.builds(
+        StolenOrganisation,
+        professionals=st.integers(1, 4),
+        accounts=st.integers(1, 3),
+        place=st.sampled_from(["north", "south", ""]),
+    ),
     max_size=4,
 )
 
@@ -45,13 +60,19 @@ def under(typed: TypedLane) -> Policy:
     return msgspec.structs.replace(DEFAULT, typed=typed)
 
 
-def thief(policy: Policy, stolen: Sequence[StolenOrganisation], hours: int) -> int:
-    """Ask for a new person with every account whenever it is free to; return how many were told.
+#: The last second of an hour: what is spent then comes back first.
+LATE = 1_800_003_599.0
 
-    From the first second of an hour, every quarter of an hour, before `hours` are over.
+
+def thief(
+    policy: Policy, stolen: Sequence[StolenOrganisation], moments: Sequence[float]
+) -> list[int]:
+    """Ask for new persons with every account until each is refused; return how many at each moment.
+
+    Moments are seconds since the epoch.
     """
     places = {
-        b"%d" % number: Organisation(each.professionals, region="11", profession="50")
+        b"%d" % number: Organisation(each.professionals, each.place or f"{number}", profession="50")
         for number, each in enumerate(stolen)
     }
     accounts = {
@@ -61,11 +82,12 @@ def thief(policy: Policy, stolen: Sequence[StolenOrganisation], hours: int) -> i
     }
     state = State(accounts, places, cards={}, leases={})
     pools, blocks, told = dict[str, Ring](), Blocks(policy.typed.lease_block), 0
-    for moment in range(0, int(hours * HOUR), int(HOUR // 4)):
-        now = 1_800_000_000.0 + moment
-        for name, account in accounts.items():
-            for _ in range(policy.typed.account_hour + 1):
-                drawn = needs([region_scope(places[account.organisation])])
+    taken = []
+    for now in moments:
+        before, refused = told, set[bytes]()
+        while len(refused) < len(accounts):
+            for name in [name for name in accounts if name not in refused]:
+                drawn = needs([region_scope(places[accounts[name].organisation])])
                 for scope, size in blocks.wanted(drawn, now).items():
                     caps = policy.typed
                     cap = caps.platform_day if scope == PLATFORM else caps.region_profession_day
@@ -76,7 +98,15 @@ def thief(policy: Policy, stolen: Sequence[StolenOrganisation], hours: int) -> i
                 state, (outcome,) = decide(state, [ask], now, policy)
                 blocks.spent(state.leases)
                 told += outcome.released
-    return told
+                if not outcome.released:
+                    refused.add(name)
+        taken.append(told - before)
+    return taken
+
+
+def quarters(hours: int) -> list[float]:
+    """Every quarter of an hour for so long, from the beginning of an hour."""
+    return [1_800_000_000.0 + moment for moment in range(0, int(hours * HOUR), int(HOUR // 4))]
 
 
 @given(lanes, thefts, st.integers(1, 50))
@@ -84,7 +114,33 @@ def test_no_thief_gets_more_than_the_bound(
     typed: TypedLane, stolen: list[StolenOrganisation], hours: int
 ) -> None:
     policy = under(typed)
-    assert thief(policy, stolen, hours) <= typed_bound(policy, stolen, hours)
+    assert sum(thief(policy, stolen, quarters(hours))) <= typed_bound(policy, stolen, hours)
+
+
+@settings(max_examples=runs(10_000), deadline=None)
+@given(lanes, thefts, st.lists(st.integers(1, 40 * 60), max_size=8), st.integers(1, 80))
+def test_no_thief_gets_more_in_any_window_whenever_they_come(
+    typed: TypedLane, stolen: list[StolenOrganisation], pauses: list[int], hours: int
+) -> None:
+    """Pauses are in minutes; a window of `hours` hours ends at every moment of theirs."""
+    policy = under(typed)
+    moments = [LATE + 60.0 * pause for pause in itertools.accumulate(pauses, initial=0)]
+    taken = list(zip(moments, thief(policy, stolen, moments), strict=True))
+    bound = typed_bound(policy, stolen, hours)
+    for end in moments:
+        assert sum(n for at, n in taken if end - hours * HOUR < at <= end) <= bound
+
+
+@settings(max_examples=runs(10_000), deadline=None)
+@given(lanes, thefts, st.integers(1, 48))
+def test_a_thief_in_a_hurry_gets_all_of_it_whatever_the_policy(
+    typed: TypedLane, stolen: list[StolenOrganisation], hours: int
+) -> None:
+    """They come at the last second of an hour, and again when a day and a second have passed."""
+    assume(typed.account_hour >= typed.account_day or hours == 1)
+    policy = under(typed)
+    moments = [LATE] if hours <= 24 else [LATE, LATE + DAY + 1]
+    assert sum(thief(policy, stolen, moments)) == typed_bound(policy, stolen, hours)
 
 
 PLENTY = TypedLane(
@@ -102,6 +158,7 @@ BY_ORGANISATION = msgspec.structs.replace(
     PLENTY, organisation_day_per_professional=3, organisation_day_least=4
 )
 BY_PLATFORM = msgspec.structs.replace(PLENTY, platform_day=7, organisation_day_floor=2)
+BY_REGION = msgspec.structs.replace(PLENTY, region_profession_day=5, organisation_day_floor=2)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +176,8 @@ BY_PLATFORM = msgspec.structs.replace(PLENTY, platform_day=7, organisation_day_f
         (BY_PLATFORM, [StolenOrganisation(1, 1)], 24, 9),
         (BY_PLATFORM, [StolenOrganisation(1, 1), StolenOrganisation(1, 1)], 24, 11),
         (BY_PLATFORM, [StolenOrganisation(1, 1)], 48, 18),
+        (BY_REGION, [StolenOrganisation(1, 1, "a"), StolenOrganisation(1, 1, "a")], 24, 9),
+        (BY_REGION, [StolenOrganisation(1, 1, "a"), StolenOrganisation(1, 1, "b")], 24, 14),
     ],
 )
 def test_some_thief_gets_all_of_it(
@@ -126,7 +185,45 @@ def test_some_thief_gets_all_of_it(
 ) -> None:
     policy = under(typed)
     assert typed_bound(policy, stolen, hours) == reached
-    assert thief(policy, stolen, hours) == reached
+    assert sum(thief(policy, stolen, quarters(hours))) == reached
+
+
+@pytest.mark.parametrize(
+    ("typed", "level"),
+    [
+        (BY_ACCOUNT, "account"),
+        (BY_ORGANISATION, "organisation"),
+        (BY_REGION, "region"),
+        (BY_PLATFORM, "platform"),
+    ],
+)
+def test_it_names_the_level_whose_cap_binds(typed: TypedLane, level: str) -> None:
+    stolen = [StolenOrganisation(1, 2, "a"), StolenOrganisation(1, 2, "a")]
+    levels = typed_levels(under(typed), stolen, 24)
+    assert levels.binds == level
+    assert list(levels) == sorted(levels, reverse=True)
+    assert levels.persons == levels[Levels._fields.index(level)]
+
+
+@given(lanes, st.integers(1, 8), st.integers(1, 8), st.integers(1, 5), st.integers(1, 60))
+def test_no_spread_discloses_more_than_the_worst(
+    typed: TypedLane, accounts: int, organisations: int, professionals: int, hours: int
+) -> None:
+    policy = under(typed)
+    stated = spread(accounts, organisations=organisations, professionals=professionals)
+    most = worst(policy, accounts, hours)
+    assert sum(each.accounts for each in stated) == sum(each.accounts for each in most) == accounts
+    assert typed_bound(policy, stated, hours) <= typed_bound(policy, most, hours)
+    together = spread(accounts, organisations=organisations, professionals=professionals, places=1)
+    assert typed_bound(policy, together, hours) <= typed_bound(policy, stated, hours)
+
+
+def test_a_card_discloses_those_who_present_it_and_a_stolen_account_that_has_none_nobody() -> None:
+    one = [StolenOrganisation(1, 1)]
+    assert card_bound(DEFAULT, [], 24) == 0
+    assert card_bound(DEFAULT, one, 24) == DEFAULT.card.account_day
+    assert card_bound(DEFAULT, one, 25) == 2 * DEFAULT.card.account_day
+    assert card_bound(DEFAULT, [StolenOrganisation(9, 90)], 24) == DEFAULT.card.organisation_day
 
 
 @given(lanes, thefts, st.integers(0, 60))

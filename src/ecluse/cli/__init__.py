@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ecluse.cli import feed, insurer, keyring, ledger, login, serve, store
+from ecluse.cli import feed, insurer, keyring, ledger, login, policy, serve, store
 from ecluse.cli.demo import demo
 from ecluse.cli.output import screen
 from ecluse.cli.population import population
@@ -21,6 +21,7 @@ app.add_typer(insurer.app, name="insurer")
 app.add_typer(keyring.app, name="keyring")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(login.app, name="login")
+app.add_typer(policy.app, name="policy")
 app.add_typer(serve.app, name="serve")
 app.add_typer(store.app, name="store")
 

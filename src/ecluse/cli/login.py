@@ -102,11 +102,11 @@ def accept(
 ) -> None:
     """Accept a passkey: its counter can sign in, on probation at first."""
     accepted_mark = fingerprint.parse(mark)
-    probation = timedelta(hours=policies.read(policy)[0].probation.hours)
+    installation = Installation.from_environment()
+    rules, _ = policies.read(policy or installation.policy_in_force)
+    probation = timedelta(hours=rules.probation.hours)
 
-    made = asyncio.run(
-        officer.accept(Installation.from_environment(), accepted_mark, probation=probation)
-    )
+    made = asyncio.run(officer.accept(installation, accepted_mark, probation=probation))
     result(
         {
             "fingerprint": accepted_mark,

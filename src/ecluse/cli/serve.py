@@ -86,14 +86,14 @@ def gate(
     pages_origin: PagesOriginOption = PAGES_ORIGIN,
     rp_id: RelyingPartyOption = "localhost",
     policy: Annotated[
-        Path | None, typer.Option(help="Policy file; the default one if none.")
+        Path | None, typer.Option(help="Policy file; the one in force at home if none.")
     ] = None,
 ) -> None:
     """Verify, decide, write the ledger, release one answer at a time."""
     keep_private()
     logging.basicConfig(level=logging.WARNING)
     installation = Installation.from_environment()
-    rules, digest = policies.read(policy)
+    rules, digest = policies.read(policy or installation.policy_in_force)
     config = GateConfig(
         dsn=installation.database.dsn(Role.GATE),
         sockets=installation.sockets,

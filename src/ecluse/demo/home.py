@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 _MARK = "demonstration"
-_STATE = ("postgres", "keyring", "feeds", "log", "run")
+_STATE = ("postgres", "keyring", "feeds", "log", "run", "policy")
 
 
 class DemoError(EcluseError):

@@ -39,6 +39,16 @@ class Installation:
         return private_folder(self.folder / "log")
 
     @property
+    def policy_file(self) -> Path:
+        """Where the policy in force lies, unless it is the default one."""
+        return self.folder / "policy" / "in-force.toml"
+
+    @property
+    def policy_in_force(self) -> Path | None:
+        """The policy in force; None: the default one."""
+        return self.policy_file if self.policy_file.exists() else None
+
+    @property
     def _passphrase_file(self) -> Path:
         named = os.environ.get("ECLUSE_KEYRING_PASSPHRASE_FILE")
         return type(self.folder)(named) if named else self.keyring_folder / "passphrase"

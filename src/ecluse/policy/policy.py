@@ -93,15 +93,22 @@ def read(path: Path | None = None) -> tuple[Policy, str]:
     Raises:
         PolicyError: It cannot be read, or does not hold.
     """
+    text = read_text(path)
+    return parse(text), hashlib.sha256(text).hexdigest()
+
+
+def read_text(path: Path | None = None) -> bytes:
+    """Return the policy file at `path` (the default one if None), unparsed.
+
+    Raises:
+        PolicyError: It cannot be read.
+    """
     try:
-        text = (
-            (resources.files(__package__) / "default.toml").read_bytes()
-            if path is None
-            else path.read_bytes()
-        )
+        if path is None:
+            return (resources.files(__package__) / "default.toml").read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise PolicyError(
             f"The policy file {path} cannot be read: {error.strerror}.",
             hint="Name another one, or none for the default policy.",
         ) from None
-    return parse(text), hashlib.sha256(text).hexdigest()
