@@ -44,10 +44,11 @@ STOLEN = [
 
 # Every column that could hold a readable word or day, and so must hold none about a member.
 READABLE = {
-    "account": {"label", "locked"},
+    "account": {"label", "locked", "role"},
+    "act": {"content", "state"},
     "cover_package": {"code", "content"},
     "ecluse_migration": {"name"},
-    "enrolment": {"fingerprint", "finess", "label", "state"},
+    "enrolment": {"amc", "fingerprint", "finess", "label", "role", "state"},
     "feed": {"state", "rejects_file", "period_from", "period_to"},
     "insurer": {"amc", "name", "age_recipient"},
     "lease_pool": {"scope"},

@@ -24,6 +24,7 @@ DISTRIBUTED_BY = {
     "member_reference": "idx",
     "account": "account",
     "enrolment": "fingerprint",
+    "act": "act",
     "passkey": "account",
     "device": "account",
     "nonce": "account",
@@ -42,20 +43,28 @@ BOOK = "ecluse_migration"  # the migrations' own, on the coordinator alone
 GRANTS = {
     "feed": """
         insurer r, feed raw, cover_package rad, cover_record ad r(insurer feed),
-        card_pointer ad r(insurer feed), member_reference a, ledger_head rw, ledger_entry a
+        card_pointer ad r(insurer feed), member_reference a, act r w(ended_at state),
+        ledger_head rw, ledger_entry a
     """,
     "gate": """
         insurer r, feed r, cover_package r, cover_record r, organisation rw, account rw,
         enrolment ra, passkey rw, device raw, nonce rad, card_use raw, lease_pool raw,
-        settlement ad, platform rw, ledger_head rw,
+        settlement ad, platform rw, act r w(ended_at state), ledger_head rw,
         ledger_entry a r(commitment entry position shard), ledger_tile r, ledger_checkpoint r
     """,
     "keyring": "feed r, card_pointer r, ledger_head r, ledger_entry r",
     "ledger": "ledger_head r, ledger_entry r, ledger_tile ra, ledger_checkpoint ra",
     "watch": "ledger_head r, ledger_entry r, ledger_tile r, ledger_checkpoint r",
     "officer": """
-        insurer raw, feed r, organisation raw, account raw, enrolment rwd, passkey rad, device rw,
-        ledger_head rw, ledger_entry a, ledger_tile r, ledger_checkpoint r
+        insurer ra, feed r,
+        organisation r(added_at finess name organisation profession professionals region),
+        organisation a(finess name organisation profession professionals region),
+        account r(account added_at insurer label locked organisation probation_until role),
+        account a(account insurer label organisation probation_until role), account w(locked),
+        enrolment r w(state), passkey ra w(sign_count), device r w(revoked_at), nonce ra,
+        act ra w(ended_at seconder seconder_key state),
+        ledger_head rw, ledger_entry a r(commitment position shard), ledger_tile r,
+        ledger_checkpoint r
     """,
 }
 
@@ -220,6 +229,15 @@ def test_no_process_may(database: Database, role: Role, statement: str) -> None:
         (Role.WATCH, "SELECT sealed FROM cover_record"),
         (Role.OFFICER, "SELECT sealed FROM cover_record"),
         (Role.OFFICER, "SELECT sealed FROM ledger_entry"),
+        (Role.OFFICER, "SELECT budget FROM account"),
+        (Role.OFFICER, "UPDATE account SET budget = ''"),
+        (Role.OFFICER, "UPDATE account SET role = 'security'"),
+        (Role.OFFICER, "UPDATE account SET probation_until = now()"),
+        (Role.OFFICER, "UPDATE organisation SET professionals = 1000"),
+        (Role.OFFICER, "UPDATE passkey SET public_key = ''"),
+        (Role.OFFICER, "DELETE FROM enrolment"),
+        (Role.FEED, "UPDATE act SET seconder = ''"),
+        (Role.GATE, "INSERT INTO act DEFAULT VALUES"),
         (Role.LEDGER, "UPDATE ledger_checkpoint SET note = ''"),
     ],
 )

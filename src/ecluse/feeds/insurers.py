@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ecluse.feeds.insurer_keys import InsurerPublic
 
 _MOST = 2**15 - 1
+# Numbers are given one after the other by this lock: an officer may not lock the table.
+_LOCK = "ecluse/insurer"
 
 
 class InsurerError(EcluseError):
@@ -39,7 +41,7 @@ async def add(connection: asyncpg.Connection[Any], public: InsurerPublic) -> Add
         InsurerError: it is known with other keys, or there are no numbers left.
     """
     async with connection.transaction():
-        await connection.execute("LOCK TABLE insurer IN EXCLUSIVE MODE")
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", _LOCK)
         known = await connection.fetchrow(
             "SELECT insurer, signing_key, age_recipient FROM insurer WHERE amc = $1", public.amc
         )

@@ -12,11 +12,19 @@ from ecluse.errors import EcluseError
 from ecluse.keyring import messages as m
 from ecluse.keyring.bulk import BulkError
 from ecluse.ledger.entry import (
+    ActDone,
+    ActProposed,
+    ActSeconded,
+    ActWithdrawn,
     EnrolmentAccepted,
+    EnrolmentRefused,
     FeedInForce,
     FeedRefused,
+    InsurerAdded,
     Lock,
+    OrganisationAdded,
     PageRelease,
+    SignedOut,
     Unlock,
 )
 
@@ -41,8 +49,12 @@ ALLOWED: dict[str, tuple[type, ...]] = {
 }
 #: Of what each may have ledger entries made. The gate seals its own.
 SEALED: dict[str, tuple[type[AnyEvent], ...]] = {
-    "feed": (FeedInForce, FeedRefused),
-    "officer": (EnrolmentAccepted, Lock, Unlock, PageRelease),
+    "feed": (FeedInForce, FeedRefused, ActDone),
+    "officer": (
+        *(EnrolmentAccepted, EnrolmentRefused, OrganisationAdded, InsurerAdded),
+        *(Lock, Unlock, SignedOut, PageRelease),
+        *(ActProposed, ActSeconded, ActWithdrawn, ActDone),
+    ),
 }
 #: Calls of one connection that are worked on at a time; the next one waits unread.
 _AT_ONCE = 64

@@ -95,10 +95,13 @@ class EnrolmentAsked(Event, frozen=True, kw_only=True, tag="enrolment_asked"):
 
     #: What the officer compares, e.g. `7QFD-M2KX-94TA`: it commits to the passkey's public key.
     fingerprint: str
-    #: The organisation's number, as asked.
+    #: The organisation's number, as asked; empty for a role that belongs to none.
     finess: str
     #: SHA-256 of the passkey's credential id (32 bytes).
     credential: bytes
+    role: str = "professional"
+    #: The insurer's number, as its staff asked.
+    amc: str = ""
 
 
 class EnrolmentAccepted(Event, frozen=True, kw_only=True, tag="enrolment_accepted"):
@@ -106,9 +109,39 @@ class EnrolmentAccepted(Event, frozen=True, kw_only=True, tag="enrolment_accepte
 
     fingerprint: str
     account: bytes
+    #: Empty for a role that belongs to none.
     organisation: bytes
     #: SHA-256 of the passkey's credential id (32 bytes).
     credential: bytes
+    role: str = "professional"
+    #: The account that accepted; empty for a command on the operator's machine.
+    by: bytes = b""
+
+
+class EnrolmentRefused(Event, frozen=True, kw_only=True, tag="enrolment_refused"):
+    """A passkey that asked to join was refused. Written in the transaction that refuses it."""
+
+    fingerprint: str
+    #: The account that refused; empty for a command on the operator's machine.
+    by: bytes = b""
+
+
+class OrganisationAdded(Event, frozen=True, kw_only=True, tag="organisation_added"):
+    """An organisation may have accounts from now on."""
+
+    organisation: bytes
+    finess: str
+    #: Registered there: its budget grows with them.
+    professionals: int
+
+
+class InsurerAdded(Event, frozen=True, kw_only=True, tag="insurer_added"):
+    """An insurer's feeds are taken from now on."""
+
+    insurer: int
+    amc: str
+    #: SHA-256 of the Ed25519 key that its feeds are signed with (32 bytes).
+    signing_key: bytes
 
 
 class FeedInForce(Event, frozen=True, kw_only=True, tag="feed_in_force"):
@@ -145,13 +178,65 @@ class Lock(Event, frozen=True, kw_only=True, tag="lock"):
 
     account: bytes
     reason: str
+    #: The account that locked it; empty for a command on the operator's machine.
+    by: bytes = b""
 
 
 class Unlock(Event, frozen=True, kw_only=True, tag="unlock"):
     """A locked account was opened again. Written in the transaction that opens it."""
 
     account: bytes
+    #: Why it had been locked.
     reason: str
+
+
+class SignedOut(Event, frozen=True, kw_only=True, tag="signed_out"):
+    """An account's registrations were ended by somebody else, in this transaction."""
+
+    account: bytes
+    #: How many ended.
+    devices: int
+    #: The account that did it; empty for a command on the operator's machine.
+    by: bytes = b""
+
+
+class ActProposed(Event, frozen=True, kw_only=True, tag="act_proposed"):
+    """One person proposed an act that takes two."""
+
+    #: 16 random bytes.
+    act: bytes
+    kind: str
+    #: Exactly what is to be done, canonical JSON; its SHA-256 is what both persons sign.
+    content: bytes
+    account: bytes
+    #: The gesture, its moment and its device, as JSON: what to verify with the passkey's key.
+    proof: bytes
+
+
+class ActSeconded(Event, frozen=True, kw_only=True, tag="act_seconded"):
+    """A second person agreed to an act."""
+
+    act: bytes
+    #: SHA-256 of the content (32 bytes).
+    digest: bytes
+    account: bytes
+    proof: bytes
+
+
+class ActWithdrawn(Event, frozen=True, kw_only=True, tag="act_withdrawn"):
+    """One person stopped an act that was not done yet."""
+
+    act: bytes
+    account: bytes
+
+
+class ActDone(Event, frozen=True, kw_only=True, tag="act_done"):
+    """What two persons agreed on was done, in this transaction."""
+
+    act: bytes
+    kind: str
+    #: SHA-256 of the content (32 bytes).
+    digest: bytes
 
 
 class Restored(Event, frozen=True, kw_only=True, tag="restored"):
@@ -178,11 +263,19 @@ AnyEvent = (
     | Logout
     | EnrolmentAsked
     | EnrolmentAccepted
+    | EnrolmentRefused
+    | OrganisationAdded
+    | InsurerAdded
     | FeedInForce
     | FeedRefused
     | PolicyInForce
     | Lock
     | Unlock
+    | SignedOut
+    | ActProposed
+    | ActSeconded
+    | ActWithdrawn
+    | ActDone
     | Restored
     | PageRelease
 )

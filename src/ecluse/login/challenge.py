@@ -50,6 +50,20 @@ class TypedSubject(msgspec.Struct, frozen=True):
         )
 
 
+class ActStep(msgspec.Struct, frozen=True):
+    """One person's step of an act that takes two.
+
+    Texts are those of the request: `step` is `propose` or `second`, `act` its number as sent,
+    `digest` the hexadecimal SHA-256 of what is to be done, `created` in Unix seconds.
+    """
+
+    step: str
+    act: str
+    digest: str
+    created: int
+    keyid: str
+
+
 def device_challenge(nonce: bytes, thumbprint: bytes) -> bytes:
     """Return the challenge by which a passkey vouches for a device key, 32 bytes.
 
@@ -71,7 +85,21 @@ def typed_challenge(subject: TypedSubject) -> bytes:
     Raises:
         ChallengeError: A part holds a line break, so that two subjects could read the same.
     """
-    lines = subject.lines()
+    return _of_lines("ecluse/typed/v1", *subject.lines())
+
+
+def act_challenge(step: ActStep) -> bytes:
+    """Return the challenge of the gesture that each step of an act takes, 32 bytes.
+
+    Raises:
+        ChallengeError: A part holds a line break.
+    """
+    return _of_lines(
+        "ecluse/act/v1", step.step, step.act, step.digest, str(step.created), step.keyid
+    )
+
+
+def _of_lines(*lines: str) -> bytes:
     if any("\n" in line for line in lines):
-        raise ChallengeError("A part of the subject holds a line break.")
-    return hashlib.sha256("\n".join(("ecluse/typed/v1", *lines)).encode()).digest()
+        raise ChallengeError("A part of what is signed holds a line break.")
+    return hashlib.sha256("\n".join(lines).encode()).digest()

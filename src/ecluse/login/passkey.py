@@ -35,7 +35,13 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from ecluse.login.challenge import TypedSubject, device_challenge, typed_challenge
+from ecluse.login.challenge import (
+    ActStep,
+    TypedSubject,
+    act_challenge,
+    device_challenge,
+    typed_challenge,
+)
 from ecluse.login.credential import PasskeyError, decode
 
 
@@ -199,9 +205,31 @@ def verify_typed_gesture(
         CounterError: Everything holds but the counter.
         PasskeyError: Anything else, an age beyond two minutes included.
     """
-    if not now - GESTURE_SECONDS <= subject.created <= now + CLOCK_SECONDS:
-        raise PasskeyError("The gesture is not of this moment.", hint="Check again.")
+    _refuse_stale(subject.created, now)
     return _verify_assertion(party, answer, passkey, typed_challenge(subject))
+
+
+def verify_act_gesture(
+    party: RelyingParty,
+    answer: AuthenticationResponse,
+    passkey: Passkey,
+    *,
+    step: ActStep,
+    now: float,
+) -> int:
+    """Verify that the passkey's owner takes this step of an act, now; return the sign count.
+
+    Raises:
+        CounterError: Everything holds but the counter.
+        PasskeyError: Anything else, an age beyond two minutes included.
+    """
+    _refuse_stale(step.created, now)
+    return _verify_assertion(party, answer, passkey, act_challenge(step))
+
+
+def _refuse_stale(created: int, now: float) -> None:
+    if not now - GESTURE_SECONDS <= created <= now + CLOCK_SECONDS:
+        raise PasskeyError("The gesture is not of this moment.", hint="Make it again.")
 
 
 def _verify_assertion(
