@@ -30,7 +30,9 @@ def test_every_other_round_goes_backwards_and_figures_keep_the_rounds_order() ->
         return 10.0 + number
 
     figures = asyncio.run(
-        alternate({"ours": ours, "limit": limit}, 3, lambda name, number: calls.append((name, number)))
+        alternate(
+            {"ours": ours, "limit": limit}, 3, lambda name, number: calls.append((name, number))
+        )
     )
     assert [name for name, _ in calls] == ["ours", "limit", "limit", "ours", "ours", "limit"]
     assert figures.taken == {"ours": [0, 1, 2], "limit": [10, 11, 12]}

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ecluse.cli import feed, insurer, keyring, ledger, login, policy, serve, store
+from ecluse.cli import bench, feed, insurer, keyring, ledger, login, policy, serve, store
 from ecluse.cli.demo import demo
 from ecluse.cli.output import screen
 from ecluse.cli.population import population
@@ -16,6 +16,7 @@ from ecluse.errors import EcluseError
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(demo)
 app.command()(population)
+app.add_typer(bench.app, name="bench")
 app.add_typer(feed.app, name="feed")
 app.add_typer(insurer.app, name="insurer")
 app.add_typer(keyring.app, name="keyring")

@@ -25,8 +25,17 @@ if TYPE_CHECKING:
 INDEX_SIZE = 16
 KEY_SIZE = 32
 
-_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
-_TRAILER = struct.pack(">h", -1)
+#: What a table's rows are between, in COPY's binary format.
+HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
+TRAILER = struct.pack(">h", -1)
+
+#: The tables that a feed fills, and their columns in the order of `CopyBuffers`.
+TABLES = {
+    "cover_record": ("idx", "insurer", "feed", "epoch", "sealed"),
+    "card_pointer": ("idx", "insurer", "feed", "epoch", "sealed"),
+    "member_reference": ("idx", "insurer", "feed", "sealed"),
+}
+
 _BETWEEN = re.compile(rb"[,\x1f]")
 
 
@@ -54,9 +63,9 @@ class Sealer:
         where = np.array([self._insurer], ">i2"), np.array([self._feed], ">i4")
         epoch = np.array([evaluated.epoch], ">i2")
         return CopyBuffers(
-            _rows(indexes, *where, epoch, _matrix(records, count)),
-            _rows(cards, *where, epoch, _matrix(evaluated.pointers, count)),
-            _rows(indexes, *where, _matrix(accepted.references, count)),
+            _sorted(indexes, *where, epoch, _matrix(records, count)),
+            _sorted(cards, *where, epoch, _matrix(evaluated.pointers, count)),
+            _sorted(indexes, *where, _matrix(accepted.references, count)),
         )
 
     def _records(self, covers: list[bytes], evaluated: Evaluated) -> bytes:
@@ -90,23 +99,31 @@ def _matrix(items: bytes, count: int) -> NDArray[np.uint8]:
     return np.frombuffer(items, dtype=np.uint8).reshape(count, -1)
 
 
-def _rows(indexes: NDArray[np.uint8], *columns: NDArray[np.generic]) -> bytes:
-    """Lay out rows: an index, then `columns`, each one value for all rows or a matrix of bytes."""
+def _sorted(indexes: NDArray[np.uint8], *columns: NDArray[np.generic]) -> bytes:
+    """Lay out whole COPY text, its rows in the order of their indexes."""
     words = indexes.view(">u8")
     order = np.lexsort((words[:, 1], words[:, 0]))
-    values = (indexes, *columns)
+    ordered = [column[order] if column.ndim == 2 else column for column in columns]
+    return HEADER + rows(indexes[order], *ordered) + TRAILER
+
+
+def rows(*columns: NDArray[np.generic]) -> bytes:
+    """Lay out rows as COPY takes them, without header and trailer.
+
+    Args:
+        columns: each a matrix of bytes, shape (rows, width), or one value for all rows; the first
+            is a matrix.
+    """
     fields: list[tuple[str, str]] = [("fields", ">i2")]
-    for place, column in enumerate(values):
+    for place, column in enumerate(columns):
         kind = f"V{column.shape[1]}" if column.ndim == 2 else column.dtype.str
         fields += [(f"size{place}", ">i4"), (f"value{place}", kind)]
-    table = np.empty(len(indexes), dtype=fields)
-    table["fields"] = len(values)
-    for place, column in enumerate(values):
+    table = np.empty(len(columns[0]), dtype=fields)
+    table["fields"] = len(columns)
+    for place, column in enumerate(columns):
         matrix = column.ndim == 2
         table[f"size{place}"] = column.shape[1] if matrix else column.itemsize
         table[f"value{place}"] = (
-            np.ascontiguousarray(column[order]).view(f"V{column.shape[1]}").ravel()
-            if matrix
-            else column
+            np.ascontiguousarray(column).view(f"V{column.shape[1]}").ravel() if matrix else column
         )
-    return _HEADER + table.tobytes() + _TRAILER
+    return table.tobytes()

@@ -14,7 +14,7 @@ from ecluse.feeds import screen
 from ecluse.feeds.lines import LinesError, header_and_chunks, split_row, table
 from ecluse.feeds.roster import FIRST_ROW
 from ecluse.feeds.rows import RowChecker
-from ecluse.feeds.seal import Sealer
+from ecluse.feeds.seal import TABLES, Sealer
 from ecluse.feeds.tally import FeedRefusedError
 
 
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _COPY_BLOCK = 1 << 19
-_COLUMNS = {
-    "cover_record": ("idx", "insurer", "feed", "epoch", "sealed"),
-    "card_pointer": ("idx", "insurer", "feed", "epoch", "sealed"),
-    "member_reference": ("idx", "insurer", "feed", "sealed"),
-}
 
 
 class Parties(NamedTuple):
@@ -64,7 +59,7 @@ async def pour(
             buffers = await asyncio.to_thread(sealer.seal, accepted, values)
             for name, buffer in buffers._asdict().items():
                 await parties.connection.copy_to_table(
-                    name, source=_blocks(buffer), columns=_COLUMNS[name], format="binary"
+                    name, source=_blocks(buffer), columns=TABLES[name], format="binary"
                 )
     counts.finish()
 
