@@ -6,10 +6,11 @@ import asyncio
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecluse.bench import check as checks
 from ecluse.bench import feed as feeds
 from ecluse.bench.workshop import workshop
 from ecluse.cli.output import JsonOption, result, screen
@@ -37,6 +38,32 @@ def feed(
     result(done.facts(), as_json=as_json, text=_told(done))
 
 
+@app.command()
+def check(
+    *,
+    seconds: Annotated[float, typer.Option(min=1, max=20, help="Of each measure.")] = 5.0,
+    members: Annotated[int, typer.Option(min=1000, help="Members of the nation.")] = 100_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Alternating rounds.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer checks over HTTP beside pgbench with the same reads and writes, on one PostgreSQL."""
+    with (
+        workshop(os.environ) as installation,
+        tempfile.TemporaryDirectory(prefix="ecluse-insurers-") as folder,
+    ):
+        facts = asyncio.run(
+            checks.measure(
+                installation,
+                Path(folder),
+                members=members,
+                seconds=seconds,
+                rounds=rounds,
+                progress=_say,
+            )
+        )
+    result(facts, as_json=as_json, text=_told_of_checks(facts))
+
+
 def _say(what: str) -> None:
     screen.print(f"  {what}", style="dim", highlight=False)
 
@@ -51,4 +78,17 @@ def _told(done: Result) -> str:
         f" {figures.ratio('later', 'copy'):.2f} of the copy.\n"
         f"Loader and keyring held {done.ours_mb:,.0f} MB at most, PostgreSQL"
         f" {done.database_mb:,.0f} MB. An insurer prepares {done.prepared_per_s:,.0f} members/s."
+    )
+
+
+def _told_of_checks(facts: dict[str, Any]) -> str:
+    costs = ", ".join(f"{name} {us}" for name, us in facts["processor_us_per_check"].items())
+    return (
+        f"{facts['checks_per_s']:,} checks/s over HTTP, {facts['ratio_to_pgbench']:.2f} of pgbench"
+        f" ({facts['pgbench_per_s']:,}/s), spread {facts['spread']:.0%};"
+        f" half of them within {facts['p50_ms']} ms.\n"
+        f"At half load 99 of 100 within {facts['p99_ms_half_load']} ms; of pgbench's, at half of"
+        f" its own, within {facts['pgbench_p99_ms_half_load']} ms.\n"
+        f"Processor time of a check in microseconds: {costs};"
+        f" the load generator {facts['generator_us_per_check']}. Signing is not counted."
     )
