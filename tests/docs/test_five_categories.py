@@ -49,7 +49,10 @@ READABLE = {
     "cover_package": {"code", "content"},
     "ecluse_migration": {"name"},
     "enrolment": {"amc", "fingerprint", "finess", "label", "role", "state"},
-    "feed": {"state", "rejects_file", "period_from", "period_to"},
+    "feed": {
+        *("state", "rejects_file", "period_from", "period_to"),
+        *("answers_from", "answers_until"),
+    },
     "insurer": {"amc", "name", "age_recipient"},
     "lease_pool": {"scope"},
     "ledger_checkpoint": {"note"},

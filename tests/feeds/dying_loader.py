@@ -27,10 +27,11 @@ class DyingKeyring(FeedKeyring):
         """Evaluate, and die if it is time: rows are evaluated, none is written."""
         evaluated = await super().evaluate(chunk, persons, cards)
         _die("evaluated")
+        _die(f"chunk {chunk}")
         return evaluated
 
     async def seal_entry(self, event: Event) -> SealedEntry:
-        """Die if it is time: everything is written, nothing committed."""
+        """Die if it is time: every row is written, and the feed not in force."""
         _die("written")
         return await super().seal_entry(event)
 

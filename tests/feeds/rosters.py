@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ecluse.cards import code
-from ecluse.feeds.roster import HEADER
+from ecluse.feeds.roster import COLUMNS, DELTA_COLUMNS
 from ecluse.ids import nir
 
 
@@ -58,9 +58,11 @@ class Row:
     valid_from: str
     valid_to: str
     priority: str
+    #: Of a delta's row: join, change, leave.
+    change: str = ""
 
     def line(self) -> str:
-        return ",".join(vars(self).values())
+        return ",".join(list(vars(self).values())[: None if self.change else -1])
 
     def but(self, **changes: str) -> Row:
         return replace(self, **changes)
@@ -94,8 +96,12 @@ def rows(count: int, first: int = 0) -> list[Row]:
 
 
 def text(lines: Iterable[Row | str]) -> str:
+    """Return a roster, or a delta when its rows say what changed."""
+    lines = list(lines)
+    delta = any(isinstance(line, Row) and line.change for line in lines)
+    header = ",".join(DELTA_COLUMNS if delta else COLUMNS)
     return "".join(
-        f"{line if isinstance(line, str) else line.line()}\n" for line in (HEADER, *lines)
+        f"{line if isinstance(line, str) else line.line()}\n" for line in (header, *lines)
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 from ecluse.cards import code
 from ecluse.cover.record import Cover, open_record
 from ecluse.errors import EcluseError
+from ecluse.feeds.lines import CHUNK_ROWS
 from ecluse.feeds.load import load
 from ecluse.feeds.manifest import ManifestError, files_of
 from ecluse.feeds.reference import ReferenceSealer
@@ -27,6 +28,7 @@ from feeds.rosters import row
 
 if TYPE_CHECKING:
     from ecluse.feeds.load import Report
+    from ecluse.keyring.bulk import Evaluated
     from feeds.rosters import Row
     from feeds.world import Insurer, World
 
@@ -164,15 +166,71 @@ def test_an_older_feed_and_a_number_used_twice_are_refused(world: World) -> None
 
 
 @pytest.mark.parametrize("moment", ["evaluated", "written"])
-def test_a_load_killed_at_any_moment_leaves_nothing_and_can_be_repeated(
+def test_a_load_killed_at_any_moment_changes_nothing_and_can_be_repeated(
     world: World, moment: str
 ) -> None:
     insurer = world.insurer()
     world.load(sent(world, insurer, rosters.rows(20)))
     manifest = sent(world, insurer, rosters.rows(40), feed=2)
+    die(world, manifest, moment)
+    assert states(world, insurer)[0] == (1, "in_force")
+    assert (2, "in_force") not in states(world, insurer)
+    assert counted(world, insurer, 1) == (20, 20, 20)
+    assert told(world, insurer)[1:] == []
+    assert world.load(manifest).in_force
+    assert counted(world, insurer, 1)[:2] == (0, 0)
+    assert counted(world, insurer, 2) == (40, 40, 40)
+
+
+def test_a_load_killed_between_chunks_goes_on_where_it_stopped(world: World) -> None:
+    insurer = world.insurer()
+    lines = rosters.rows(2 * CHUNK_ROWS + 50)
+    lines[-1] = lines[-1].but(nir=lines[0].nir, birth_date=lines[0].birth_date)
+    manifest = sent(world, insurer, lines)
+    die(world, manifest, "chunk 2")
+    [(state, chunks)] = world.fetch(
+        "SELECT state, chunks FROM feed WHERE insurer = $1", insurer.number
+    )
+    assert state == "loading"
+    assert chunks in {1, 2}
+    assert counted(world, insurer) == (chunks * CHUNK_ROWS,) * 3
+    evaluated: list[int] = []
+
+    async def again() -> Report:
+        async with world.keyring() as door:
+            ask = door.evaluate
+
+            async def noted(chunk: int, persons: bytes, cards: bytes) -> Evaluated:
+                evaluated.append(chunk)
+                return await ask(chunk, persons, cards)
+
+            door.evaluate = noted  # type: ignore[method-assign] # to see what is asked for
+            return await load(manifest, door, world.database)
+
+    report = asyncio.run(again())
+    assert evaluated == [0, 1, 2][chunks:]
+    assert (report.in_force, report.accepted, report.rejected) == (True, len(lines) - 1, 1)
+    assert counted(world, insurer) == (len(lines) - 1,) * 3
+
+
+def test_the_next_feed_sweeps_away_what_a_killed_load_left(world: World) -> None:
+    insurer = world.insurer()
+    world.load(sent(world, insurer, rosters.rows(20)))
+    killed = sent(world, insurer, rosters.rows(40), feed=2)
+    die(world, killed, "written")
+    assert counted(world, insurer, 2) == (40, 40, 40)
+    assert world.load(sent(world, insurer, rosters.rows(30), feed=3)).in_force
+    assert counted(world, insurer, 2) == (0, 0, 0)
+    assert counted(world, insurer, 3) == (30, 30, 30)
+    with pytest.raises(ManifestError, match="comes after feed 3"):
+        world.load(killed)
+
+
+def die(world: World, manifest: Path, moment: str) -> None:
+    """Load a feed with a loader that is killed at `moment`."""
     script = Path(__file__).with_name("dying_loader.py")
 
-    async def die() -> int:
+    async def run() -> int:
         database = world.database
         async with world.keyring():
             arguments = (database.home, database.name, world.folder, manifest, moment)
@@ -181,12 +239,7 @@ def test_a_load_killed_at_any_moment_leaves_nothing_and_can_be_repeated(
             )
             return await process.wait()
 
-    assert asyncio.run(die()) == -signal.SIGKILL
-    assert states(world, insurer) == [(1, "in_force")]
-    assert counted(world, insurer, 1) == (20, 20, 20)
-    assert counted(world, insurer, 2) == (0, 0, 0)
-    assert world.load(manifest).in_force
-    assert counted(world, insurer, 2) == (40, 40, 40)
+    assert asyncio.run(run()) == -signal.SIGKILL
 
 
 def test_two_loads_of_one_feed_at_once_are_one_load(world: World) -> None:

@@ -49,8 +49,9 @@ def record(
     *periods: tuple[str, str | None],
     priority: int = 1,
     package: CoverPackage | None = PACKAGE,
+    feed: int = 1,
 ) -> OpenedRecord:
-    return OpenedRecord(insurer, package, Cover("BASE", list(periods), priority))
+    return OpenedRecord(insurer, feed, package, Cover("BASE", list(periods), priority))
 
 
 YEAR = ("2026-01-01", "2026-12-31")
@@ -110,6 +111,36 @@ def test_a_record_whose_package_is_not_there_covers_nothing() -> None:
     assert right(asks("2026-06-15"), [record(1, YEAR, package=None)]) is None
 
 
+def test_the_latest_feed_that_has_begun_decides() -> None:
+    full = record(1, ("2020-01-01", None), feed=1)
+    change = record(1, ("2026-07-01", None), feed=2, package=OPTICS)
+    assert right(asks("2026-07-01"), [change, full]) is None
+    assert right(asks("2026-07-01", CareFamily.OPTICS), [change, full]) is not None
+    before = right(asks("2026-06-30"), [change, full])
+    assert before is not None
+    assert (before.package, before.valid_to) == (PACKAGE, date(2026, 6, 30))
+
+
+def test_who_left_is_not_covered_from_the_day_after_on() -> None:
+    full = record(1, ("2020-01-01", None), feed=1)
+    leave = record(1, ("2026-07-01", None), feed=2, package=None)
+    assert right(asks("2026-06-30"), [full, leave]) is not None
+    assert right(asks("2026-07-01"), [full, leave]) is None
+    back = record(1, ("2026-09-01", "2026-12-31"), feed=3)
+    assert right(asks("2026-08-31"), [full, leave, back]) is None
+    assert right(asks("2026-09-01"), [full, leave, back]) is not None
+    assert right(asks("2027-01-01"), [full, leave, back]) is None
+
+
+def test_a_later_feed_overrules_what_an_earlier_one_said_of_days_to_come() -> None:
+    full = record(1, ("2020-01-01", None), feed=1)
+    announced = record(1, ("2026-07-01", None), feed=2, package=OPTICS)
+    withdrawn = record(1, ("2020-01-01", None), feed=3)
+    found = right(asks("2026-06-30"), [full, announced, withdrawn])
+    assert found is not None
+    assert found.valid_to is None
+
+
 def test_nobody_on_file_is_covered_by_nothing() -> None:
     assert right(asks("2026-06-15"), []) is None
 
@@ -129,6 +160,7 @@ spans = st.tuples(days, st.none() | days)
             st.sampled_from([PACKAGE, OPTICS, None]),
         ),
         max_size=5,
+        unique_by=lambda given_record: given_record[0],
     ),
 )
 def test_the_answer_is_the_best_ranked_of_all_that_apply(

@@ -43,8 +43,8 @@ BOOK = "ecluse_migration"  # the migrations' own, on the coordinator alone
 GRANTS = {
     "feed": """
         insurer r, feed raw, cover_package rad, cover_record ad r(insurer feed),
-        card_pointer ad r(insurer feed), member_reference a, act r w(ended_at state),
-        ledger_head rw, ledger_entry a
+        card_pointer ad r(insurer feed), member_reference ad r(insurer feed),
+        act r w(ended_at state), ledger_head rw, ledger_entry a
     """,
     "gate": """
         insurer r, feed r, cover_package r, cover_record r, organisation rw, account rw,

@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,6 +35,13 @@ app = typer.Typer(no_args_is_help=True, help="Feeds: insurers' rosters, prepared
 DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
 
+class Kind(StrEnum):
+    """What a roster holds."""
+
+    FULL = "full"
+    DELTA = "delta"
+
+
 @app.command()
 def recipient(*, as_json: JsonOption = False) -> None:
     """Print the loader's public age recipient, which insurers encrypt feeds to."""
@@ -59,6 +67,13 @@ def prepare(
     feed: Annotated[
         int | None, typer.Option(min=1, help="The feed's number; by default the next one.")
     ] = None,
+    kind: Annotated[
+        Kind,
+        typer.Option(help="All members, or who joined, changed and left since the feed before."),
+    ] = Kind.FULL,
+    base: Annotated[
+        int | None, typer.Option(min=1, help="The feed before a delta; by default the last one.")
+    ] = None,
     period_from: DayOption = None,
     period_to: DayOption = None,
     as_json: JsonOption = False,
@@ -66,11 +81,13 @@ def prepare(
     """Screen, seal, encrypt and sign a roster, on the insurer's own machine."""
     keep_private()
     opened = insurer_keys.read(keys)
-    number = feed or insurer_keys.last_feed(keys) + 1
+    last = insurer_keys.last_feed(keys)
+    number = feed or last + 1
     announcement = preparing.Announcement(
         number,
         period_from.date() if period_from else date(datetime.now(UTC).year, 1, 1),
         period_to.date() if period_to else None,
+        _base(kind, base or last),
     )
     with _bar("Preparing rows") as show:
         made = preparing.prepare(
@@ -88,6 +105,18 @@ def prepare(
         as_json=as_json,
         text=f"{made.rows:,} rows are ready: {made.manifest}.{bad}",
     )
+
+
+def _base(kind: Kind, feed: int) -> int | None:
+    """Return the feed that a delta builds on; None for a full feed."""
+    if kind is Kind.FULL:
+        return None
+    if not feed:
+        raise preparing.PrepareError(
+            "No feed was prepared with these keys that a delta could build on.",
+            hint="Prepare a full feed first, or name the feed before: --base",
+        )
+    return feed
 
 
 @app.command()

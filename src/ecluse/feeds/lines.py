@@ -131,7 +131,7 @@ def header_and_chunks(source: Source, rows: int = CHUNK_ROWS) -> Iterator[bytes]
         yield last
 
 
-def table(chunk: bytes, first_line: int) -> Table:
+def table(chunk: bytes, first_line: int, columns: int = len(COLUMNS)) -> Table:
     """Find the rows and values of a chunk whose first row is line `first_line`.
 
     Raises:
@@ -142,12 +142,12 @@ def table(chunk: bytes, first_line: int) -> Table:
     if not chunk.endswith(b"\n"):
         chunk += b"\n"
     if b'"' not in chunk:
-        return _find(chunk, ord(","), ord("\n"), first_line)
+        return _find(chunk, ord(","), ord("\n"), first_line, columns)
     rows = _read_quoted(chunk, first_line)
     plain = "".join(
         chr(_UNIT).join(_without_separators(value) for value in row) + chr(_RECORD) for row in rows
     )
-    return _find(plain.encode(), _UNIT, _RECORD, first_line)
+    return _find(plain.encode(), _UNIT, _RECORD, first_line, columns)
 
 
 def split_row(line: bytes) -> list[str]:
@@ -160,16 +160,16 @@ def split_row(line: bytes) -> list[str]:
     return rows[0] if rows else []
 
 
-def _find(chunk: bytes, separator: int, terminator: int, first_line: int) -> Table:
+def _find(chunk: bytes, separator: int, terminator: int, first_line: int, columns: int) -> Table:
     text = np.frombuffer(chunk + _PADDING, dtype=np.uint8)
     row_ends = np.flatnonzero(text == terminator)
     row_starts = np.concatenate(([0], row_ends[:-1] + 1))
     separators = np.flatnonzero(text == separator)
     before = np.searchsorted(separators, row_starts)
     counts = np.searchsorted(separators, row_ends) - before
-    regular = counts == len(COLUMNS) - 1
+    regular = counts == columns - 1
     lines = first_line + np.arange(len(row_ends))
-    inner = separators[before[regular][:, np.newaxis] + np.arange(len(COLUMNS) - 1)]
+    inner = separators[before[regular][:, np.newaxis] + np.arange(columns - 1)]
     return Table(
         text,
         np.concatenate([row_starts[regular, np.newaxis], inner + 1], axis=1),

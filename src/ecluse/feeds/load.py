@@ -1,8 +1,9 @@
 """Loading a feed: in force as a whole, or not at all.
 
-Everything is one transaction: the records, the switch from the feed before, the ledger entry. A
-load that dies leaves nothing and can be repeated from the start; the keyring lets the same rows
-through again, and no others.
+Rows are committed chunk by chunk, sealed, while the feed is `loading` and nobody is answered from
+it; one transaction then puts it in force, with its ledger entry. A load that dies goes on where it
+stopped when the same feed is loaded again; another feed of the insurer sweeps its rows away. The
+keyring lets the same rows through again, and no others.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import msgspec
 
 from ecluse.errors import EcluseError
 from ecluse.feeds import manifest as manifests
-from ecluse.feeds import register, rejects, screen
+from ecluse.feeds import purge, register, rejects, screen
 from ecluse.feeds.decrypt import ClearRows, check_digest
 from ecluse.feeds.register import Load, Outcome
 from ecluse.feeds.stream import Parties, pour
@@ -86,9 +87,9 @@ async def load(
         threshold: the share of bad rows beyond which the feed is refused.
 
     Raises:
-        ManifestError: signature, files or number do not allow loading; nothing was written.
-        LoadError: the database failed; nothing was written.
-        EcluseError: the keyring refused; nothing was written.
+        ManifestError: signature, files, number or base do not allow loading; nothing is in force.
+        LoadError: the database failed; nothing of the feed is in force.
+        EcluseError: the keyring refused; nothing of the feed is in force.
     """
     files = manifests.files_of(path)
     raw, signature = manifests.read_signed(files)
@@ -124,18 +125,38 @@ class _Loader:
         self, files: FeedFiles, raw: bytes, signature: bytes, progress: Callable[[int, int], None]
     ) -> Report:
         load = await self._verified(raw, signature)
-        counts = Counts(load.manifest.rows, self._threshold)
-        try:
-            async with self._connection.transaction():
-                await register.lock(self._connection, load.insurer)
-                known = await register.latest(self._connection, load.insurer)
-                if known is not None and known.feed >= load.manifest.feed:
-                    return _as_before(files, load, known)
-                await asyncio.to_thread(check_digest, files.rows, load.manifest.sha256)
-                await self._pour(files, load, (raw, signature), counts, progress)
-                return await self._put_in_force(files, load, counts)
-        except FeedRefusedError as refusal:
-            return await self._refuse(files, load, counts, refusal.reason)
+        async with register.turn(self._connection, load.insurer):
+            known = await register.latest(self._connection, load.insurer)
+            if known is not None and known.feed >= load.manifest.feed and not _open(known, load):
+                return _as_before(files, load, known)
+            await self._require_base(load)
+            await asyncio.to_thread(check_digest, files.rows, load.manifest.sha256)
+            await purge.abandon(self._connection, load.insurer, load.manifest.feed)
+            counts = Counts(load.manifest.rows, self._threshold)
+            done = known.chunks if known is not None and _open(known, load) else 0
+            try:
+                await self._pour(files, load, (raw, signature), counts, progress, done)
+            except FeedRefusedError as refusal:
+                report = await self._refuse(files, load, counts, refusal.reason)
+            else:
+                report = await self._put_in_force(files, load, counts)
+            await purge.sweep(self._connection, load.insurer)
+            return report
+
+    async def _require_base(self, load: Load) -> None:
+        """Check that a delta builds on what is in force.
+
+        Raises:
+            ManifestError: it builds on another feed, and would say too much or too little.
+        """
+        standing = await register.standing(self._connection, load.insurer)
+        newest = max((feed.feed for feed in standing), default=0)
+        if load.manifest.base not in (None, newest):
+            raise manifests.ManifestError(
+                f"The delta builds on feed {load.manifest.base} of this insurer, and"
+                + (f" feed {newest} is the latest in force." if newest else " none is in force."),
+                hint="Load the insurer's feeds in order; or send a full feed.",
+            )
 
     async def _verified(self, raw: bytes, signature: bytes) -> Load:
         """Check who signed, then read what was signed."""
@@ -164,6 +185,7 @@ class _Loader:
         signed: tuple[bytes, bytes],
         counts: Counts,
         progress: Callable[[int, int], None],
+        done: int,
     ) -> None:
         finding = screen.packages(msgspec.json.encode(load.manifest.packages))
         if finding:
@@ -172,32 +194,28 @@ class _Loader:
         identity = await self._keyring.loader_identity()
         parties = Parties(self._keyring, self._connection, progress)
         with ClearRows(files.rows, identity, load.manifest.sha256) as clear:
-            await pour(clear, load.insurer, load.manifest, counts, parties)
+            await pour(clear, load, counts, parties, done=done)
 
     async def _put_in_force(self, files: FeedFiles, load: Load, counts: Counts) -> Report:
         outcome = self._write_rejects(load, counts)
-        await register.supersede(self._connection, load.insurer)
-        await register.put_in_force(self._connection, load, outcome)
-        event = FeedInForce(
-            at=await register.now(self._connection),
-            insurer=load.insurer,
-            feed=load.manifest.feed,
-            manifest=load.digest,
-            accepted=outcome.accepted,
-            rejected=outcome.rejected,
-        )
-        await self._record(event)
+        async with self._connection.transaction():
+            await register.put_in_force(self._connection, load, outcome)
+            event = FeedInForce(
+                at=await register.now(self._connection),
+                insurer=load.insurer,
+                feed=load.manifest.feed,
+                manifest=load.digest,
+                accepted=outcome.accepted,
+                rejected=outcome.rejected,
+                base=load.manifest.base or 0,
+            )
+            await self._record(event)
         return _report(files, load, outcome)
 
     async def _refuse(self, files: FeedFiles, load: Load, counts: Counts, reason: str) -> Report:
-        """Note a refusal, in a transaction of its own: the one that loaded was rolled back."""
         outcome = self._write_rejects(load, counts)
         async with self._connection.transaction():
-            await register.lock(self._connection, load.insurer)
-            known = await register.latest(self._connection, load.insurer)
-            if known is not None and known.feed >= load.manifest.feed:
-                return _as_before(files, load, known)
-            await register.put_refused(self._connection, load, outcome)
+            await register.put(self._connection, load, outcome, "refused")
             event = FeedRefused(
                 at=await register.now(self._connection),
                 insurer=load.insurer,
@@ -238,6 +256,11 @@ def _report(files: FeedFiles, load: Load, outcome: Outcome, reason: str = "") ->
         reason=reason,
         before=False,
     )
+
+
+def _open(known: register.Known, load: Load) -> bool:
+    """Tell whether `known` is this very feed, not loaded to its end."""
+    return known.manifest == load.digest and known.state in ("loading", "abandoned")
 
 
 def _as_before(files: FeedFiles, load: Load, known: register.Known) -> Report:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ecluse.cover.package import CoverPackage
 from ecluse.errors import EcluseError
+from ecluse.feeds.roster import COLUMNS, DELTA_COLUMNS
 
 
 if TYPE_CHECKING:
@@ -36,32 +37,40 @@ class ManifestError(EcluseError):
     """A manifest, its signature or its rows file cannot be used."""
 
 
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a feed is: whose, which, how many rows, of which bytes.
 
     Attributes:
         version: of this format.
         amc: the insurer's AMC number.
         feed: the insurer's own number, larger than that of every feed before.
-        kind: every feed is full: it replaces the one before.
+        kind: a full feed replaces those before, from the first day it speaks about; a delta says
+            what changed since the feed before.
         rows: how many rows the file holds, good or bad.
         sha256: of the encrypted rows file, hexadecimal.
         period_from: first day the feed speaks about.
         period_to: last day, or None for no end.
         prepared_at: when, with a time zone.
         packages: the cover packages that rows name by code.
+        base: the number of the feed that a delta builds on, the one before it; None when full.
     """
 
     version: Literal[1]
     amc: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z]{8,10}$")]
     feed: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
-    kind: Literal["full"]
+    kind: Literal["full", "delta"]
     rows: Annotated[int, msgspec.Meta(ge=1, le=10**9)]
     sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
     period_from: date
     period_to: date | None
     prepared_at: Annotated[datetime, msgspec.Meta(tz=True)]
     packages: Annotated[tuple[CoverPackage, ...], msgspec.Meta(min_length=1)]
+    base: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the rows file."""
+        return COLUMNS if self.base is None else DELTA_COLUMNS
 
 
 class FeedFiles(NamedTuple):
@@ -119,6 +128,11 @@ def decode(raw: bytes) -> Manifest:
         raise ManifestError(
             "The manifest is not in canonical form.",
             hint="Do not edit or reformat it: prepare the feed again.",
+        )
+    if (manifest.kind == "delta") != (manifest.base is not None):
+        raise ManifestError(
+            "The manifest is malformed: a delta names the feed that it builds on, a full feed none.",
+            hint="Prepare the feed again.",
         )
     return manifest
 

@@ -12,12 +12,12 @@ from ecluse.feeds import screen
 from ecluse.feeds.census import Census
 from ecluse.feeds.lines import header_and_chunks, split_row, table
 from ecluse.feeds.reference import NONCE_SIZE, MemberReferenceError
-from ecluse.feeds.roster import FIRST_ROW, HEADER
-from ecluse.feeds.rows import NIR, PRIORITY, REF
+from ecluse.feeds.roster import COLUMNS, FIRST_ROW
+from ecluse.feeds.rows import NIR, REF
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ecluse.feeds.lines import Source, Table
     from ecluse.feeds.reference import ReferenceSealer
@@ -29,7 +29,11 @@ class OutgoingRows:
     """A roster's rows as they leave the insurer, and what was counted on the way."""
 
     def __init__(
-        self, checker: RowChecker, sealer: ReferenceSealer, progress: Callable[[int], None]
+        self,
+        checker: RowChecker,
+        sealer: ReferenceSealer,
+        progress: Callable[[int], None],
+        columns: Sequence[str] = COLUMNS,
     ) -> None:
         self.count = 0
         self.rejected = 0
@@ -37,6 +41,7 @@ class OutgoingRows:
         self._checker = checker
         self._sealer = sealer
         self._progress = progress
+        self._columns = columns
         self._census = Census()
 
     def read(self, clear: Source) -> Iterator[bytes]:
@@ -47,10 +52,10 @@ class OutgoingRows:
             LinesError: it is no CSV.
         """
         chunks = header_and_chunks(clear)
-        _refuse(screen.header(split_row(next(chunks, b""))))
-        yield HEADER.encode() + b"\n"
+        _refuse(screen.header(split_row(next(chunks, b"")), self._columns))
+        yield ",".join(self._columns).encode() + b"\n"
         for chunk in chunks:
-            found = table(chunk, FIRST_ROW + self.count)
+            found = table(chunk, FIRST_ROW + self.count, len(self._columns))
             self._judge(found)
             self._progress(self.count)
             yield self._written(found)
@@ -72,7 +77,7 @@ class OutgoingRows:
             + b","
             + rest
             for place, (reference, rest) in enumerate(
-                zip(found.values(REF, REF), _rests(found), strict=True)
+                zip(found.values(REF, REF), self._rests(found), strict=True)
             )
         ]
         for odd in found.odd:  # in the order of lines, so that each place is final
@@ -86,19 +91,18 @@ class OutgoingRows:
         except MemberReferenceError:
             return b""
 
-
-def _rests(found: Table) -> list[bytes]:
-    """Return what follows each row's member reference, as CSV."""
-    rests = found.values(NIR, PRIORITY)
-    if found.separator == ord(","):
-        return rests
-    written = []
-    for rest in rests:
-        text = io.StringIO(newline="")
-        values = rest.decode("utf-8").split(chr(found.separator))
-        csv.writer(text, lineterminator="").writerow(values)
-        written.append(text.getvalue().encode())
-    return written
+    def _rests(self, found: Table) -> list[bytes]:
+        """Return what follows each row's member reference, as CSV."""
+        rests = found.values(NIR, len(self._columns) - 1)
+        if found.separator == ord(","):
+            return rests
+        written = []
+        for rest in rests:
+            text = io.StringIO(newline="")
+            values = rest.decode("utf-8").split(chr(found.separator))
+            csv.writer(text, lineterminator="").writerow(values)
+            written.append(text.getvalue().encode())
+        return written
 
 
 def _refuse(finding: screen.Finding | None) -> None:

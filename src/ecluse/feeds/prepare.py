@@ -22,6 +22,7 @@ from ecluse.feeds.hashed import Hashed
 from ecluse.feeds.outgoing import OutgoingRows
 from ecluse.feeds.reference import ReferenceSealer
 from ecluse.feeds.rejects import MOST_LISTED
+from ecluse.feeds.roster import COLUMNS, DELTA_COLUMNS
 from ecluse.feeds.rows import RowChecker
 
 
@@ -56,11 +57,13 @@ class Announcement(NamedTuple):
         feed: the insurer's own number, larger than that of every feed before.
         period_from: first day that the feed speaks about.
         period_to: last day; None for no end.
+        base: the feed that a delta builds on; None for a full feed.
     """
 
     feed: int
     period_from: date
     period_to: date | None = None
+    base: int | None = None
 
 
 class Prepared(NamedTuple):
@@ -110,10 +113,12 @@ def prepare(
     out.mkdir(parents=True, exist_ok=True)
     files = manifests.named(out, f"{amc}-{announcement.feed}")
     packages = _packages(source.packages)
+    columns = COLUMNS if announcement.base is None else DELTA_COLUMNS
     rows = OutgoingRows(
-        RowChecker([package.code for package in packages], sealed=False),
+        RowChecker([package.code for package in packages], sealed=False, columns=columns),
         ReferenceSealer(keys.reference, amc),
         progress,
+        columns,
     )
     unfinished = files.rows.with_name(files.rows.name + ".part")
     try:
@@ -154,13 +159,14 @@ def _manifest(
         version=1,
         amc=amc,
         feed=announcement.feed,
-        kind="full",
+        kind="full" if announcement.base is None else "delta",
         rows=rows,
         sha256=digest,
         period_from=announcement.period_from,
         period_to=announcement.period_to,
         prepared_at=datetime.now(UTC).replace(microsecond=0),
         packages=tuple(packages),
+        base=announcement.base,
     )
 
 

@@ -1,11 +1,16 @@
-"""A roster's columns: what a row says, and how each value is written (pure)."""
+"""A roster's columns: what a row says, and how each value is written (pure).
+
+A row says: from `valid_from` on, until `valid_to` or without end, this person's cover is that
+package. A delta's rows say it of those who joined or changed; of those who left they say that from
+the day after `valid_to` on there is nothing.
+"""
 
 from __future__ import annotations
 
 import re
 
 
-#: The header, exactly. Every other column is refused.
+#: A full feed's header, exactly. Every other column is refused.
 COLUMNS = (
     "member_ref",
     "nir",
@@ -18,6 +23,10 @@ COLUMNS = (
     "priority",
 )
 HEADER = ",".join(COLUMNS)
+
+#: What a row of a delta says happened, in one more column.
+CHANGES = ("join", "change", "leave")
+DELTA_COLUMNS = (*COLUMNS, "change")
 
 #: A line number counts rows, the header being line 1, whatever line breaks a quoted value holds.
 FIRST_ROW = 2
@@ -33,4 +42,5 @@ MEANT = {
     "valid_from": re.compile(r"\d{4}-\d{2}-\d{2}"),
     "valid_to": re.compile(r"\d{4}-\d{2}-\d{2}"),
     "priority": re.compile(r"\d{1,2}"),
+    "change": re.compile(r"[a-z]{1,10}"),
 }

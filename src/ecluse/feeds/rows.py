@@ -11,17 +11,19 @@ from ecluse.feeds import columns, screen
 from ecluse.feeds.duplicates import Seen, digests
 from ecluse.feeds.reference import MOST as MOST_REFERENCE
 from ecluse.feeds.rejects import MOST_LISTED, Reject, masked
-from ecluse.feeds.roster import COLUMNS
+from ecluse.feeds.roster import CHANGES, COLUMNS, DELTA_COLUMNS
 
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
     from ecluse.feeds.lines import OddRow, Table
 
-REF, NIR, BIRTH, RANK, CARD, PACKAGE, FROM, TO, PRIORITY = range(len(COLUMNS))
+REF, NIR, BIRTH, RANK, CARD, PACKAGE, FROM, TO, PRIORITY, CHANGE = range(len(DELTA_COLUMNS))
+
+_LEAVE = b"leave"
 
 
 class Accepted(NamedTuple):
@@ -31,7 +33,8 @@ class Accepted(NamedTuple):
         persons: n person identifiers of 22 bytes.
         cards: n card secrets of 16 bytes.
         references: n sealed member references of 64 bytes; empty for a roster in clear.
-        covers: for each row (package, valid_from, valid_to, priority), as bytes.
+        covers: for each row (package, valid_from, valid_to, priority), as bytes; in a delta
+            followed by (change).
     """
 
     persons: bytes
@@ -79,11 +82,15 @@ class RowChecker:
     Args:
         packages: the codes that rows may name.
         sealed: whether member references come sealed (a feed) or in clear (a roster).
+        columns: a full feed's, or a delta's.
     """
 
-    def __init__(self, packages: Collection[str], *, sealed: bool) -> None:
+    def __init__(
+        self, packages: Collection[str], *, sealed: bool, columns: Sequence[str] = COLUMNS
+    ) -> None:
         self._packages = {code.encode() for code in packages}
         self._sealed = sealed
+        self._columns = columns
         self._persons = Seen()
         self._cards = Seen()
         self._listed = 0
@@ -162,18 +169,36 @@ class RowChecker:
         first_day, first_right = columns.date(first)
         last_day, last_right = columns.date(last)
         open_ended = table.sizes(TO) == 0
+        left, changes = self._changes(table, open_ended)
         priority, priority_size = table.fixed(PRIORITY, 1)
         one_or_two = (priority[:, 0] == ord("1")) | (priority[:, 0] == ord("2"))
         return [
             Check(PACKAGE, known, "a package that packages.json does not list"),
             Check(FROM, first_size & first_right, "not a date as YYYY-MM-DD"),
             Check(TO, open_ended | (last_size & last_right), "neither empty nor YYYY-MM-DD"),
-            Check(TO, open_ended | (last_day >= first_day), "before valid_from"),
+            Check(TO, open_ended | left | (last_day >= first_day), "before valid_from"),
             Check(PRIORITY, priority_size & one_or_two, "neither 1 nor 2"),
+            *changes,
+        ]
+
+    def _changes(
+        self, table: Table, open_ended: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], list[Check]]:
+        """Tell which rows are of people who left, and check what a delta's rows say happened."""
+        if len(self._columns) == len(COLUMNS):
+            return np.zeros(len(table.lines), dtype=np.bool_), []
+        happened = table.values(CHANGE, CHANGE)
+        left = np.array([change == _LEAVE for change in happened], dtype=np.bool_)
+        known = np.array(
+            [change.decode("utf-8", "replace") in CHANGES for change in happened], bool
+        )
+        return left, [
+            Check(CHANGE, known, f"none of {', '.join(CHANGES)}"),
+            Check(TO, ~(left & open_ended), "who leaves has a last day"),
         ]
 
     def _blobs(self, table: Table, read: Columns, accepted: NDArray[np.bool_]) -> Accepted:
-        covers = table.values(PACKAGE, PRIORITY)
+        covers = table.values(PACKAGE, len(self._columns) - 1)
         return Accepted(
             read.persons[accepted].tobytes(),
             read.cards[accepted].tobytes(),
@@ -211,8 +236,8 @@ class RowChecker:
     def _explain_odd(self, odd: list[OddRow]) -> tuple[list[Reject], screen.Finding | None]:
         rejects: list[Reject] = []
         for row in odd:
-            if len(row.values) > len(COLUMNS):
-                return rejects, screen.too_many_values(row.line, row.values)
+            if len(row.values) > len(self._columns):
+                return rejects, screen.too_many_values(row.line, row.values, self._columns)
             for place, value in enumerate(row.values):
                 finding = screen.stray(row.line, f"column {place + 1}", value)
                 if finding:
@@ -224,7 +249,7 @@ class RowChecker:
         return rejects, None
 
     def _strays(self, line: int, table: Table, row: int) -> screen.Finding | None:
-        for place, column in enumerate(COLUMNS):
+        for place, column in enumerate(self._columns):
             if column == "member_ref" and not self._sealed:
                 continue  # the census looks at these
             value = table.value(row, place)
@@ -247,7 +272,7 @@ def _first_failure(checks: list[Check], rows: int) -> NDArray[np.int64]:
 def _reject(table: Table, row: int, failed: Check) -> Reject:
     return Reject(
         int(table.lines[row]),
-        COLUMNS[failed.column],
+        DELTA_COLUMNS[failed.column],
         failed.reason,
         masked(table.value(row, failed.column)),
     )

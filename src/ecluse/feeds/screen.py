@@ -14,11 +14,11 @@ import msgspec
 
 from ecluse.errors import EcluseError
 from ecluse.feeds.patterns import BANK, EMAIL, MEDICAL, PHONE, POSTAL, plain, signs, signs_in_words
-from ecluse.feeds.roster import COLUMNS, HEADER, MEANT
+from ecluse.feeds.roster import COLUMNS, MEANT
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 class Finding(NamedTuple):
@@ -62,17 +62,17 @@ _NAMES = {
 }
 
 
-def header(names: list[str]) -> Finding | None:
-    """Return what is wrong with a header; None when it is exactly the roster's."""
-    if names == list(COLUMNS):
+def header(names: list[str], columns: Sequence[str] = COLUMNS) -> Finding | None:
+    """Return what is wrong with a header; None when it is exactly `columns`."""
+    if names == list(columns):
         return None
     for place, name in enumerate(names):
-        if name not in COLUMNS:
+        if name not in columns:
             return Finding(1, f"column {place + 1}", _unknown(name))
-    repeated = next((name for name in COLUMNS if names.count(name) > 1), None)
+    repeated = next((name for name in columns if names.count(name) > 1), None)
     if repeated:
         return Finding(1, repeated, "the column stands there twice")
-    return Finding(1, "header", f"it is not exactly {HEADER}")
+    return Finding(1, "header", f"it is not exactly {','.join(columns)}")
 
 
 def _unknown(name: str) -> str:
@@ -86,13 +86,13 @@ def _unknown(name: str) -> str:
     return f"a column that a roster does not have{named}"
 
 
-def too_many_values(line: int, values: list[str]) -> Finding:
+def too_many_values(line: int, values: list[str], columns: Sequence[str] = COLUMNS) -> Finding:
     """Return the finding for a row with more values than columns."""
-    found = {sign for value in values[len(COLUMNS) :] for sign in signs(value)}
+    found = {sign for value in values[len(columns) :] for sign in signs(value)}
     looks = f", and it looks like {min(found).what}" if found else ""
     return Finding(
         line,
-        f"column {len(COLUMNS) + 1}",
+        f"column {len(columns) + 1}",
         f"the row has a value beyond the last column{looks}",
     )
 

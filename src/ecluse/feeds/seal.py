@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import struct
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -84,11 +85,20 @@ class Sealer:
 
     def _pack(self, cover: bytes) -> bytes:
         """Pack a row's cover; a feed has few different ones."""
-        package, first, last, priority = _BETWEEN.split(cover)
-        period = (first.decode(), last.decode() or None)
-        packed = pack(Cover(package.decode(), [period], int(priority)))
+        package, first, last, priority, *change = (
+            value.decode() for value in _BETWEEN.split(cover)
+        )
+        if change == ["leave"]:
+            # From the day after on there is nothing; what holds until then stands in earlier feeds.
+            package, first, last = "", _day_after(last), ""
+        packed = pack(Cover(package, [(first, last or None)], int(priority)))
         self._packed[cover] = packed
         return packed
+
+
+def _day_after(day: str) -> str:
+    last = date.fromisoformat(day)
+    return (last + timedelta(days=last < date.max)).isoformat()
 
 
 def _items(indexes: bytes) -> NDArray[np.uint8]:

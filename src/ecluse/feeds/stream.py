@@ -10,7 +10,7 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ecluse.feeds import screen
+from ecluse.feeds import register, screen
 from ecluse.feeds.lines import LinesError, header_and_chunks, split_row, table
 from ecluse.feeds.roster import FIRST_ROW
 from ecluse.feeds.rows import RowChecker
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ecluse.feeds.lines import Source
     from ecluse.feeds.manifest import Manifest
+    from ecluse.feeds.register import Load
     from ecluse.feeds.rows import Accepted, Checked
     from ecluse.feeds.tally import Counts
     from ecluse.keyring.bulk import Evaluated
@@ -43,24 +44,31 @@ class Parties(NamedTuple):
 
 
 async def pour(
-    clear: Source, insurer: int, manifest: Manifest, counts: Counts, parties: Parties
+    clear: Source, load: Load, counts: Counts, parties: Parties, *, done: int = 0
 ) -> None:
     """Read `clear` to its end and copy its good rows, sealed, into the database.
+
+    Each chunk is committed with the count of those that are; nobody is answered from them until
+    the feed is in force. The first `done` chunks are there from an earlier attempt: they are read
+    and checked again, since later rows may repeat theirs, and nothing more.
 
     Raises:
         FeedRefusedError: the feed as a whole is refused.
         ManifestError: the encrypted file failed underneath.
     """
-    checked = _one_ahead(_checked(clear, manifest, counts, parties.progress))
-    evaluated = _one_ahead(_evaluated(checked, parties.keyring))
-    sealer = Sealer(insurer, manifest.feed)
+    checked = _one_ahead(_checked(clear, load.manifest, counts, parties.progress))
+    evaluated = _one_ahead(_evaluated(checked, parties.keyring, done))
+    sealer = Sealer(load.insurer, load.manifest.feed)
     async with aclosing(evaluated):
         async for accepted, values in evaluated:
             buffers = await asyncio.to_thread(sealer.seal, accepted, values)
-            for name, buffer in buffers._asdict().items():
-                await parties.connection.copy_to_table(
-                    name, source=_blocks(buffer), columns=TABLES[name], format="binary"
-                )
+            done += 1
+            async with parties.connection.transaction():
+                for name, buffer in buffers._asdict().items():
+                    await parties.connection.copy_to_table(
+                        name, source=_blocks(buffer), columns=TABLES[name], format="binary"
+                    )
+                await register.keep_chunks(parties.connection, load, done)
     counts.finish()
 
 
@@ -87,25 +95,28 @@ def _read(clear: Source, manifest: Manifest, counts: Counts) -> Iterator[tuple[i
         FeedRefusedError: the header is not a roster's.
         LinesError: the text cannot be cut into rows.
     """
-    checker = RowChecker([package.code for package in manifest.packages], sealed=True)
+    columns = manifest.columns
+    codes = [package.code for package in manifest.packages]
+    checker = RowChecker(codes, sealed=True, columns=columns)
     chunks = header_and_chunks(clear)
-    finding = screen.header(split_row(next(chunks, b"")))
+    finding = screen.header(split_row(next(chunks, b"")), columns)
     if finding:
         counts.refuse(finding)
     line = FIRST_ROW
     for chunk in chunks:
-        found = table(chunk, line)
+        found = table(chunk, line, len(columns))
         line += found.rows()
         yield found.rows(), checker.check(found)
 
 
 async def _evaluated(
-    checked: AsyncIterator[Accepted], keyring: FeedKeyring
+    checked: AsyncIterator[Accepted], keyring: FeedKeyring, first: int
 ) -> AsyncIterator[tuple[Accepted, Evaluated]]:
-    """Have each chunk evaluated, numbered from 0."""
+    """Have each chunk evaluated, numbered from 0, from number `first` on."""
     number = 0
     async for accepted in checked:
-        yield accepted, await keyring.evaluate(number, accepted.persons, accepted.cards)
+        if number >= first:
+            yield accepted, await keyring.evaluate(number, accepted.persons, accepted.cards)
         number += 1
 
 

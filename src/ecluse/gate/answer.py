@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
@@ -76,6 +76,7 @@ class OpenedRecord(NamedTuple):
     """A record, opened."""
 
     insurer: int
+    feed: int
     package: CoverPackage | None
     cover: Cover
 
@@ -89,15 +90,44 @@ class Right(NamedTuple):
 
 
 def right(asked: Asked, records: Iterable[OpenedRecord]) -> Right | None:
-    """Return the first payer's cover of the asked family at the date of care, or None."""
-    for record in sorted(records, key=lambda record: (record.cover.priority, record.insurer)):
+    """Return the first payer's cover of the asked family at the date of care, or None.
+
+    Of an insurer's records that have begun by then the latest feed's decides, alone.
+    """
+    by_insurer: dict[int, list[OpenedRecord]] = {}
+    for record in sorted(records, key=lambda record: record.feed):
+        by_insurer.setdefault(record.insurer, []).append(record)
+    deciding = [_deciding(mine, asked.care_date) for mine in by_insurer.values()]
+    for record, until in sorted(
+        ((record, until) for record, until in deciding if record is not None),
+        key=lambda each: (each[0].cover.priority, each[0].insurer),
+    ):
         if record.package is None or asked.family not in record.package.families:
             continue
         for first, last in record.cover.periods:
             begins, ends = date.fromisoformat(first), date.fromisoformat(last) if last else None
             if begins <= asked.care_date and (ends is None or asked.care_date <= ends):
-                return Right(record.insurer, record.package, ends)
+                valid_to = min((day for day in (ends, until) if day is not None), default=None)
+                return Right(record.insurer, record.package, valid_to)
     return None
+
+
+def _deciding(
+    records: Iterable[OpenedRecord], day: date
+) -> tuple[OpenedRecord | None, date | None]:
+    """Return which of one insurer's records, in the order of feeds, decides about `day`.
+
+    And the last day before a later feed's record begins, when one is to come.
+    """
+    found: OpenedRecord | None = None
+    until: date | None = None
+    for record in records:
+        begins = min((date.fromisoformat(first) for first, _ in record.cover.periods), default=day)
+        if begins <= day:
+            found, until = record, None
+        else:
+            until = min(begins - timedelta(days=1), until or date.max)
+    return found, until
 
 
 def family_cover(asked: Asked, found: Right) -> FamilyCover:

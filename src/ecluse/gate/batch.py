@@ -145,7 +145,11 @@ class Desk:
         return [self._found(item, records) for item in items]
 
     def _found(self, item: Item, records: dict[bytes, list[Record]]) -> _Found:
-        """Pick the newest epoch's index that has records, kept to the insurer that was named."""
+        """Pick the newest epoch's index that has records which answer for the date of care.
+
+        They are kept to the insurer that was named. A card that the person's latest record there
+        is not of was replaced: it finds nobody.
+        """
         asked, located = item.pending.asked, item.located
         insurer = located.insurer
         if asked.amc is not None:
@@ -156,8 +160,11 @@ class Desk:
                 for record in records.get(index, ())
                 if record.epoch == epoch and insurer in (None, record.insurer)
             )
-            if mine:
-                return _Found(index, mine)
+            if located.feed and located.feed < max((record.feed for record in mine), default=0):
+                break
+            answering = tuple(record for record in mine if record.answers.holds(asked.care_date))
+            if answering:
+                return _Found(index, answering)
         return _Found(located.candidates[-1][1], ())
 
     async def _lock(

@@ -118,4 +118,4 @@ class Releaser:
             epoch=record.epoch,
         )
         package = await self._catalogue.package(self._pool, insurer, feed, cover.package)
-        return OpenedRecord(insurer, package, cover)
+        return OpenedRecord(insurer, feed, package, cover)

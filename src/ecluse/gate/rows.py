@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
+from ecluse.feeds.reach import Stretch
 from ecluse.gate.state import Account, Organisation
 from ecluse.gate.windows import Recent, Ring
 
@@ -68,7 +69,8 @@ INSERT INTO settlement (reference, wrapped, care_date, expires_at)
 SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::date[], $4::timestamptz[])
 """
 _RECORDS = """
-SELECT record.idx, record.insurer, record.feed, record.epoch, record.sealed
+SELECT record.idx, record.insurer, record.feed, record.epoch, record.sealed,
+       feed.answers_from, feed.answers_until
   FROM cover_record AS record JOIN feed USING (insurer, feed)
  WHERE record.idx = ANY($1::bytea[]) AND feed.state = 'in_force'
 """
@@ -104,6 +106,7 @@ class Record(NamedTuple):
     feed: int
     epoch: int
     sealed: bytes
+    answers: Stretch
 
 
 class Settlement(NamedTuple):
@@ -183,7 +186,9 @@ async def records(connection: Connection, indexes: Collection[bytes]) -> dict[by
     """Return the records in force by index."""
     found: dict[bytes, list[Record]] = {}
     for row in await connection.fetch(_RECORDS, list(indexes)):
-        found.setdefault(row["idx"], []).append(Record(*row))
+        idx, insurer, feed, epoch, sealed, first, until = row
+        record = Record(idx, insurer, feed, epoch, sealed, Stretch(first, until))
+        found.setdefault(idx, []).append(record)
     return found
 
 

@@ -45,6 +45,8 @@ class Located(msgspec.Struct, frozen=True, array_like=True):
     wrapped: bytes
     #: False when the keyring's meter refused: nothing may be released.
     admitted: bool
+    #: The insurer's latest feed that gave this person the card presented; 0 otherwise.
+    feed: int = 0
 
 
 class Committed(msgspec.Struct, frozen=True, array_like=True):

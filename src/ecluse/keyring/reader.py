@@ -54,6 +54,7 @@ _POINTERS = """
 SELECT pointer.idx, pointer.insurer, pointer.feed, pointer.sealed
   FROM card_pointer AS pointer JOIN feed USING (insurer, feed)
  WHERE pointer.idx = ANY($1::bytea[]) AND feed.state = 'in_force'
+ ORDER BY pointer.feed DESC
 """
 _ENTRIES = """
 SELECT position, entry, month, sealed, commitment
@@ -86,7 +87,7 @@ class Reader:
         await self._pool.close()
 
     async def pointers(self, cards: Sequence[bytes]) -> dict[bytes, list[Pointer]]:
-        """Return the pointers in force of these card indexes."""
+        """Return the pointers in force of these card indexes, those of the latest feeds first."""
         found: dict[bytes, list[Pointer]] = {}
         for row in await self._fetch(_POINTERS, cards):
             pointer = Pointer(row["insurer"], row["feed"], row["sealed"])

@@ -112,11 +112,11 @@ class Keyring:
     def _locate(
         self, check: Asked, pointers: Mapping[bytes, Sequence[Pointer]], moment: _Moment
     ) -> Located:
-        insurer, targets = self._leads(check, pointers)
+        insurer, feed, targets = self._leads(check, pointers)
         admitted = bool(targets) and self._meters.ask(check.lane, targets[-1].idx, moment.now)
         if not admitted:
             # The index alone would tell whether somebody is on file.
-            insurer, targets = None, (self._nowhere(),)
+            insurer, feed, targets = None, 0, (self._nowhere(),)
         reference = os.urandom(16)
         row = reference_row(reference, check.organisation)
         wrapped = wrap(prf.reference_key(self._keys.reference, reference), targets[-1], row)
@@ -132,17 +132,17 @@ class Keyring:
             )
             self._tickets.put(check.entry, ticket, moment.now)
         candidates = tuple((target.epoch, target.idx) for target in targets)
-        return Located(candidates, insurer, row, wrapped, admitted)
+        return Located(candidates, insurer, row, wrapped, admitted, feed)
 
     def _leads(
         self, check: Asked, pointers: Mapping[bytes, Sequence[Pointer]]
-    ) -> tuple[int | None, tuple[Target, ...]]:
+    ) -> tuple[int | None, int, tuple[Target, ...]]:
         """Return where an identifier leads: nowhere when it is not one of its lane."""
         if len(check.identifier) != _SIZES.get(check.lane):
-            return None, ()
+            return None, 0, ()
         if check.lane == "card":
             return self._follow(check.identifier, pointers)
-        return None, self._targets(check.identifier)
+        return None, 0, self._targets(check.identifier)
 
     def _targets(self, identifier: bytes) -> tuple[Target, ...]:
         return tuple(
@@ -156,8 +156,8 @@ class Keyring:
 
     def _follow(
         self, secret: bytes, pointers: Mapping[bytes, Sequence[Pointer]]
-    ) -> tuple[int | None, tuple[Target, ...]]:
-        """Open a card's pointer; a card that leads nowhere leads to a target that nobody has."""
+    ) -> tuple[int | None, int, tuple[Target, ...]]:
+        """Open a card's latest pointer; a card that leads nowhere leads to a target that nobody has."""
         for epoch in reversed(self._keys.epochs):
             card = prf.card_index(epoch.index, secret)
             for pointer in pointers.get(card, ()):
@@ -167,10 +167,10 @@ class Keyring:
                     pointer_row(card, pointer.insurer, pointer.feed),
                 )
                 if target is not None:
-                    return pointer.insurer, (target,)
+                    return pointer.insurer, pointer.feed, (target,)
         newest = self._keys.current
         nobody = prf.nobody(newest.pointer, secret)
-        return None, (Target(newest.epoch, nobody[:16], nobody[16:]),)
+        return None, 0, (Target(newest.epoch, nobody[:16], nobody[16:]),)
 
     def _nowhere(self) -> Target:
         return Target(self._keys.current.epoch, os.urandom(16), os.urandom(32))

@@ -153,6 +153,8 @@ class FeedInForce(Event, frozen=True, kw_only=True, tag="feed_in_force"):
     manifest: bytes
     accepted: int
     rejected: int
+    #: The feed that a delta builds on; 0 for a full feed.
+    base: int = 0
 
 
 class FeedRefused(Event, frozen=True, kw_only=True, tag="feed_refused"):
