@@ -39,7 +39,7 @@ class Town(NamedTuple):
 
 
 @contextmanager
-def open_town(members: int = MEMBERS, policy: Path | None = None) -> Iterator[Town]:
+def open_town(members: int = MEMBERS, policy: Path | None = None, gates: int = 1) -> Iterator[Town]:
     """Start an operator of its own and load a nation; stop and remove everything afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="ecluse-town-") as home,
@@ -49,7 +49,8 @@ def open_town(members: int = MEMBERS, policy: Path | None = None) -> Iterator[To
         asyncio.run(installation.database.prepare())
         installation.make_keyring()
         try:
-            with Operator(installation, policy=str(policy) if policy else None) as operator:
+            rules = str(policy) if policy else None
+            with Operator(installation, policy=rules, gates=gates) as operator:
                 stage.write_nation(folder, members, 7, _quiet)
                 rows = asyncio.run(stage.load_nation(installation, folder, 1, _quiet))
                 finess = asyncio.run(stage.open_organisations(installation, folder))

@@ -51,7 +51,7 @@ def running_portal(
     pages_origin, pipe_origin = f"http://{pages_host}:{pages}", f"http://localhost:{piped}"
     stand_in = gate or StandInGate(pages_origin, pipe_origin)
     pages_app = pages_server.create_app(pages_server.PagesConfig(pipe_origin, "localhost"))
-    pipe_app = pipe.create_app(pipe.PipeConfig(f"http://127.0.0.1:{inner}", pages_origin))
+    pipe_app = pipe.create_app(pipe.PipeConfig((f"http://127.0.0.1:{inner}",), pages_origin))
     with (
         serving(stand_in.app(), sockets[2]),
         serving(pipe_app, sockets[1]),

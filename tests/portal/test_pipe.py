@@ -53,6 +53,7 @@ class Upstream:
         return Starlette(
             routes=[
                 Route("/v1/broken", _broken),
+                Route("/v1/unauthorised", _unauthorised, methods=["POST"]),
                 Route("/{rest:path}", self.answer, methods=["GET", "POST"]),
             ]
         )
@@ -65,11 +66,15 @@ async def _broken(_request: Request) -> Response:
     return StreamingResponse(parts(), headers={"content-length": "100"})
 
 
+async def _unauthorised(_request: Request) -> Response:
+    return Response(status_code=401)
+
+
 @contextmanager
-def piped(gate: str) -> Iterator[httpx2.Client]:
+def piped(*gates: str) -> Iterator[httpx2.Client]:
     listening = loopback()
     url = f"http://127.0.0.1:{port_of(listening)}"
-    app = pipe.create_app(pipe.PipeConfig(gate, PAGES))
+    app = pipe.create_app(pipe.PipeConfig(gates, PAGES))
     with serving(app, listening), httpx2.Client(base_url=url, trust_env=False) as client:
         yield client
 

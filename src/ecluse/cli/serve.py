@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ from ecluse.keyring.server import serve
 from ecluse.keyring.service import Keyring
 from ecluse.ledger.keeper import keep
 from ecluse.local.installation import Installation
+from ecluse.local.processes import Operator, usual_ports
+from ecluse.local.supervisor import Supervisor
 from ecluse.login.passkey import RelyingParty
 from ecluse.policy import policy as policies
 from ecluse.portal import pages_server, pipe
@@ -123,8 +126,35 @@ def serve_pipe(
     *,
     host: HostOption = "127.0.0.1",
     port: PortOption = PIPE_PORT,
-    gate: Annotated[str, typer.Option(help="http://host:port of the gate, or its Unix socket.")],
+    gate: Annotated[
+        list[str],
+        typer.Option(help="http://host:port of a gate, or its Unix socket; again for each gate."),
+    ],
     pages_origin: PagesOriginOption = PAGES_ORIGIN,
 ) -> None:
-    """Carry signed requests to the gate and answers back, and nothing else."""
-    serve_http(pipe.create_app(pipe.PipeConfig(gate, pages_origin)), "pipe", host, port)
+    """Carry signed requests to a gate and answers back, and nothing else."""
+    config = pipe.PipeConfig(tuple(gate), pages_origin)
+    serve_http(pipe.create_app(config), "pipe", host, port)
+
+
+@app.command("all")
+def serve_all(
+    *,
+    gates: Annotated[int, typer.Option(min=1, help="How many gates share the work.")] = 2,
+    policy: Annotated[
+        Path | None, typer.Option(help="Policy file; the one in force at home if none.")
+    ] = None,
+) -> None:
+    """Run every process on this machine, PostgreSQL too, and replace what dies."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    installation = Installation.from_environment()
+    asyncio.run(installation.database.prepare())
+    rules = str(policy) if policy else None
+    with Operator(installation, usual_ports(), rules, gates) as operator, Supervisor(operator):
+        announce("all", pages=operator.ports.pages, pipe=operator.ports.pipe, gates=gates)
+        run_until_stopped(_until_told())
+    asyncio.run(installation.database.stop())
+
+
+async def _until_told() -> None:
+    await asyncio.Event().wait()

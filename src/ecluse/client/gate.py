@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     Creation = Callable[[dict[str, object]], Awaitable[RegistrationResponse]]
 
 CHECK_ID_SIZE = 16
-ATTEMPTS = 3
-"""How often a check is sent when its answer is lost: the gate keeps an answer for 60 seconds."""
+ATTEMPTS = 6
+"""How often a check is sent when its answer is lost: the gate keeps an answer for 60 seconds, and
+what died is replaced within a few."""
 PAUSE = 0.5
 """Seconds before the second attempt; doubled before each further one."""
 
@@ -56,7 +57,7 @@ class GateError(EcluseError):
 
 
 class AnswerLostError(GateError):
-    """The gate could not be reached, or its answer did not arrive."""
+    """The gate could not be reached, could not answer now, or its answer did not arrive."""
 
     def __init__(self) -> None:
         super().__init__("unreachable", "The gate does not answer.")
@@ -241,6 +242,8 @@ class GateClient:
         try:
             if answer.status_code == httpx2.codes.OK:
                 return reply.decode(answer.content)
+            if answer.status_code == httpx2.codes.SERVICE_UNAVAILABLE:
+                raise AnswerLostError
             fault = msgspec.json.decode(answer.content, type=replies.Fault)
         except msgspec.DecodeError as error:
             raise GateError("unreadable", "The gate's answer cannot be read.") from error

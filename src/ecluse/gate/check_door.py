@@ -8,11 +8,15 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ecluse.gate import replies
 from ecluse.gate.answer import REFUSED
 from ecluse.gate.grid import wait_for_grid
 from ecluse.gate.request import CheckBody, PersonSubject, asked, parse, typed_subject
+from ecluse.gate.rows import spend_nonces
 from ecluse.login import accounts
+from ecluse.login.challenge import typed_challenge
 from ecluse.login.credential import PasskeyError
 from ecluse.login.passkey import GESTURE_SECONDS, verify_typed_gesture
 
@@ -41,20 +45,21 @@ class CheckDoor:
         check = asked(body)
         reply = await self._gate.again(caller, check)
         if reply is None:
-            gesture = None
             if isinstance(body.subject, PersonSubject):
-                gesture = await self._gesture(body, body.subject, caller)
-            reply = self._gate.check(caller, check, gesture)
+                await self._gesture(body, body.subject, caller)
+            reply = self._gate.check(caller, check)
         answer = await asyncio.shield(reply)
         if answer is None:
             await wait_for_grid(arrived, self._gate.config.policy.refusal_grid_ms / 1000)
             return replies.json(REFUSED)
         return replies.json(answer)
 
-    async def _gesture(
-        self, body: CheckBody, person: PersonSubject, caller: Caller
-    ) -> tuple[bytes, datetime]:
-        """Verify a typed check's gesture; return the nonce that makes it single-use.
+    async def _gesture(self, body: CheckBody, person: PersonSubject, caller: Caller) -> None:
+        """Verify a typed check's gesture.
+
+        It commits to this check, person and device, so it may come again while it is of this
+        moment: that is the same check about the same person, asked again because its answer was
+        lost, maybe at another gate. Only its first coming advances the passkey's counter.
 
         Raises:
             PasskeyError: No gesture, or one that was made for something else.
@@ -65,20 +70,20 @@ class CheckDoor:
                 hint="Confirm with your passkey, or present the card.",
             )
         assertion = body.gesture.assertion
+        subject = typed_subject(body, person, body.gesture, caller.keyid)
+        mark = hashlib.sha256(b"ecluse/gesture" + typed_challenge(subject)).digest()[:16]
+        expires = datetime.fromtimestamp(body.gesture.created + 2 * GESTURE_SECONDS, UTC)
         async with self._gate.pool.acquire() as connection:
             passkey = await accounts.load_passkey(
                 connection, caller.account, assertion.credential()
             )
             if passkey is None:
                 raise PasskeyError("This passkey does not belong to this account.")
+            # Its counter is compared below, when it is known whether this gesture came before.
+            uncounted = msgspec.structs.replace(passkey, sign_count=0)
             count = verify_typed_gesture(
-                self._gate.config.party,
-                assertion,
-                passkey,
-                subject=typed_subject(body, person, body.gesture, caller.keyid),
-                now=time.time(),
+                self._gate.config.party, assertion, uncounted, subject=subject, now=time.time()
             )
-            await accounts.advance_counter(connection, passkey, count)
-        nonce = hashlib.sha256(b"ecluse/gesture" + body.check_id.encode()).digest()[:16]
-        expires = body.gesture.created + 2 * GESTURE_SECONDS
-        return nonce, datetime.fromtimestamp(expires, UTC)
+            async with connection.transaction():
+                if await spend_nonces(connection, [(caller.account, mark, expires)]):
+                    await accounts.advance_counter(connection, passkey, count)

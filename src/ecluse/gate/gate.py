@@ -32,7 +32,6 @@ from ecluse.store.errors import FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from datetime import datetime
 
     from ecluse.gate.again import Reply
     from ecluse.gate.caller import Caller
@@ -99,13 +98,12 @@ class Gate:
             await self.spend(caller)
         return kept
 
-    def check(self, caller: Caller, asked: Asked, gesture: tuple[bytes, datetime] | None) -> Reply:
+    def check(self, caller: Caller, asked: Asked) -> Reply:
         """Queue a new check; its reply is an answer, None for the refusal, or an error.
 
         Args:
             caller: Who asks, proven by signature.
-            asked: What is asked.
-            gesture: The nonce that stands for a typed check's gesture, and when it expires.
+            asked: What is asked; without a card, with a gesture that was verified.
 
         Raises:
             BusyError: Too many wait.
@@ -116,7 +114,7 @@ class Gate:
             organisation=caller.organisation,
             thumbprint=caller.thumbprint,
             asked=asked,
-            nonces=(caller.nonce,) if gesture is None else (caller.nonce, gesture),
+            nonces=(caller.nonce,),
             reply=asyncio.get_running_loop().create_future(),
         )
         self._pipeline.submit(pending)

@@ -21,6 +21,6 @@ class Pending(NamedTuple):
     organisation: bytes
     thumbprint: bytes
     asked: Asked
-    #: (nonce, expiry): each counts once per account. A typed check brings its gesture's as well.
+    #: (nonce, expiry) of the request's signature: each counts once per account.
     nonces: tuple[tuple[bytes, datetime], ...]
     reply: Reply

@@ -101,13 +101,14 @@ class Pipeline:
         located = await self._keyring.locate(
             [Asked(p.entry, p.asked.lane, p.organisation, p.asked.identifier) for p in batch]
         )
+        opened = self._keyring.opened
         if self._desk is None or self._desk.lost:
             self._desk = await self._open_desk()
         items = [Item(*pair) for pair in zip(batch, located, strict=True)]
         decided, replayed = await self._commit(self._desk, items)
         for pending in replayed:
             pending.reply.set_exception(ReplayedError("This request was sent before."))
-        task = asyncio.create_task(self._release(decided))
+        task = asyncio.create_task(self._release(decided, opened))
         self._releasing.add(task)
         task.add_done_callback(self._releasing.discard)
 
@@ -135,9 +136,9 @@ class Pipeline:
                 replayed += again
         return decided, replayed
 
-    async def _release(self, decided: Sequence[Decided]) -> None:
+    async def _release(self, decided: Sequence[Decided], opened: int) -> None:
         try:
-            await self._releaser.release(decided)
+            await self._releaser.release(decided, opened)
         except Exception as error:  # noqa: BLE001 - whatever fails, nobody waits for it in vain
             log.warning("a release failed: %s", type(error).__name__)
             _fail([check.pending for check in decided], error)

@@ -44,8 +44,16 @@ class Releaser:
         self._journal = journal
         self._checkpoint = checkpoint
 
-    async def release(self, decided: Sequence[Decided]) -> None:
+    async def release(self, decided: Sequence[Decided], opened: int) -> None:
         """Set every reply of a committed batch.
+
+        Args:
+            decided: The batch.
+            opened: Which of the gate's connections to the keyring located it.
+
+        Raises:
+            KeyringUnreachableError: That keyring is gone. Nothing is told of anybody in the batch,
+                not even a refusal, so that a new keyring's ignorance refuses nobody.
 
         A check recorded as released may still turn into a refusal when its record is opened; that
         is recorded too, before its refusal leaves, so that a scope counts what was answered. A
@@ -57,10 +65,11 @@ class Releaser:
         looked_up = [check for check in decided if check.outcome.looked_up]
         withheld = []
         if looked_up:
-            opened = await self._keyring.unseal(
-                [Committed(check.pending.entry, check.position) for check in looked_up]
+            unsealed = await self._keyring.unseal(
+                [Committed(check.pending.entry, check.position) for check in looked_up],
+                opened=opened,
             )
-            for check, keys in zip(looked_up, opened, strict=True):
+            for check, keys in zip(looked_up, unsealed, strict=True):
                 answer = await self._answer(check, keys)
                 if isinstance(answer, str):
                     withheld.append((check.pending.entry, answer))

@@ -48,6 +48,8 @@ class _Connection:
         self._writer: asyncio.StreamWriter | None = None
         self._listener: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
+        #: How often the connection was opened: another number may be another keyring process.
+        self.opened = 0
 
     async def __aenter__(self) -> Self:
         await self._open()
@@ -70,6 +72,7 @@ class _Connection:
                 except OSError:
                     raise KeyringUnreachableError from None
                 self._listener = asyncio.create_task(self._listen(reader, self._writer))
+                self.opened += 1
             return self._writer
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -128,8 +131,21 @@ class GateKeyring(_Connection):
         """Return where each check leads."""
         return await self._ask(m.Locate(tuple(checks)), list[m.Located])
 
-    async def unseal(self, entries: Sequence[m.Committed]) -> list[m.Opened]:
-        """Return the record keys of committed entries."""
+    async def unseal(
+        self, entries: Sequence[m.Committed], *, opened: int | None = None
+    ) -> list[m.Opened]:
+        """Return the record keys of committed entries.
+
+        Args:
+            entries: What was committed since `locate`.
+            opened: What `opened` was at `locate`; None asks whatever keyring there is now.
+
+        Raises:
+            KeyringUnreachableError: The keyring that located them is gone, and its tickets with it.
+        """
+        await self._open()
+        if opened not in (None, self.opened):
+            raise KeyringUnreachableError
         return await self._ask(m.Unseal(tuple(entries)), list[m.Opened])
 
 

@@ -56,6 +56,8 @@ class Process:
 
     def launch(self) -> None:
         """Start, without waiting."""
+        if self._process is not None and not self.running():
+            self._bury(self._process)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, env=self._environment, stdout=subprocess.PIPE, stderr=log
@@ -149,23 +151,31 @@ def usual_ports() -> Ports:
 
 
 class Operator:
-    """Keyring, ledger keeper, gate, pages and pipe, on a prepared database."""
+    """Keyring, ledger keeper, gates, pages and pipe, on a prepared database."""
 
     def __init__(
-        self, installation: Installation, ports: Ports | None = None, policy: str | None = None
+        self,
+        installation: Installation,
+        ports: Ports | None = None,
+        policy: str | None = None,
+        gates: int = 1,
     ) -> None:
         self.installation = installation
         self.ports = ports or free_ports()
         self.keyring = Process(installation, "keyring", "serve", "keyring")
         self.ledger = Process(installation, "ledger", "serve", "ledger")
-        self.gate = Process(
-            installation,
-            "gate",
-            *("serve", "gate", "--port", str(self.ports.gate)),
-            *("--public-origin", self.ports.pipe_origin),
-            *("--pages-origin", self.ports.pages_origin),
-            *(("--policy", policy) if policy else ()),
-        )
+        gate_ports = [self.ports.gate, *(free_ports().gate for _ in range(gates - 1))]
+        self.gates = [
+            Process(
+                installation,
+                f"gate-{number}" if number > 1 else "gate",
+                *("serve", "gate", "--port", str(port)),
+                *("--public-origin", self.ports.pipe_origin),
+                *("--pages-origin", self.ports.pages_origin),
+                *(("--policy", policy) if policy else ()),
+            )
+            for number, port in enumerate(gate_ports, start=1)
+        ]
         self.pages = Process(
             installation,
             "pages",
@@ -176,23 +186,29 @@ class Operator:
             installation,
             "pipe",
             *("serve", "pipe", "--port", str(self.ports.pipe)),
-            *("--gate", f"http://127.0.0.1:{self.ports.gate}"),
+            *(part for port in gate_ports for part in ("--gate", f"http://127.0.0.1:{port}")),
             *("--pages-origin", self.ports.pages_origin),
         )
 
     @property
+    def gate(self) -> Process:
+        """The first gate."""
+        return self.gates[0]
+
+    @property
     def processes(self) -> list[Process]:
         """Every process, from the innermost outwards."""
-        return [self.keyring, self.ledger, self.gate, self.pages, self.pipe]
+        return [self.keyring, self.ledger, *self.gates, self.pages, self.pipe]
 
     def __enter__(self) -> Self:
-        """Start every process; only the gate has to find another one, the keyring, at work."""
-        others = [process for process in self.processes if process is not self.gate]
+        """Start every process; only gates have to find another one, the keyring, at work."""
+        others = [process for process in self.processes if process not in self.gates]
         try:
             for process in others:
                 process.launch()
             self.keyring.wait()
-            self.gate.launch()
+            for gate in self.gates:
+                gate.launch()
             for process in self.processes[1:]:
                 process.wait()
         except BaseException:

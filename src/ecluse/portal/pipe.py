@@ -1,4 +1,4 @@
-"""The pipe: carries requests to the gate and answers back, and can do nothing else.
+"""The pipe: carries requests to a gate and answers back, and can do nothing else.
 
 It holds no database, no key, no session and no cookie. A captured pipe can drop a request, but
 neither invent nor alter one: each is signed by a device over its whole content (RFC 9421).
@@ -19,6 +19,7 @@ from starlette.routing import Mount
 
 from ecluse.errors import EcluseError
 from ecluse.portal import border
+from ecluse.portal.gates import DIED, NOT_SENT, Gates
 from ecluse.portal.origin import checked_origin
 
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 #: Seconds. The gate answers refusals on a time grid well below a second.
 TIMEOUTS = httpx2.Timeout(connect=2.0, read=10.0, write=5.0, pool=2.0)
 BODY_SECONDS = 10.0
-CONNECTIONS = httpx2.Limits(max_connections=256, max_keepalive_connections=64)
 
 PREFLIGHT_SECONDS = 7200
 
@@ -46,8 +46,8 @@ BARE_HEADERS = {
 class PipeConfig:
     """Where the pipe leads, and for which pages."""
 
-    #: `http://host:port` of the gate, or the path of its Unix socket.
-    gate: str
+    #: `http://host:port` of each gate, or the path of its Unix socket.
+    gates: tuple[str, ...]
     #: The one browser origin that may ask and read answers.
     pages_origin: str
 
@@ -67,20 +67,15 @@ UNAVAILABLE = NotCarriedError(
 
 
 class Pipe:
-    """An ASGI application around one connection pool to the gate.
-
-    It sits on the bare transport: a client object would add a cookie jar, redirects and proxies.
-    """
+    """An ASGI application around one connection pool to each gate."""
 
     def __init__(self, config: PipeConfig) -> None:
         self._pages_origin = checked_origin(config.pages_origin)
-        socket = config.gate if config.gate.startswith("/") else None
-        self._gate = httpx2.URL("http://gate" if socket else checked_origin(config.gate))
-        self._transport = httpx2.AsyncHTTPTransport(uds=socket, limits=CONNECTIONS, trust_env=False)
+        self._gates = Gates(config.gates)
 
     async def aclose(self) -> None:
-        """Close the connections to the gate."""
-        await self._transport.aclose()
+        """Close the connections to the gates."""
+        await self._gates.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -105,26 +100,52 @@ class Pipe:
             return Response(status_code=204)
         if request.method not in border.METHODS:
             raise NotCarriedError(405, "method", "Use GET or POST.")
-        return await self._carry(request.method, target, request)
-
-    async def _carry(self, method: str, target: bytes, request: Request) -> Response:
-        upstream = httpx2.Request(
-            method,
-            self._gate,
-            headers=border.upward(request.headers.raw),
-            content=await _body(request),
-            extensions={"timeout": TIMEOUTS.as_dict(), "target": target},
-        )
-        try:
-            answer = await self._transport.handle_async_request(upstream)
-        except httpx2.TransportError as error:
-            raise UNAVAILABLE from error
+        answer = await self._carry(request.method, target, request)
         headers = border.downward(answer.headers.raw)
         return StreamingResponse(
             _stream(answer),
             answer.status_code,
             {name.decode("latin-1"): value.decode("latin-1") for name, value in headers},
         )
+
+    async def _carry(self, method: str, target: bytes, request: Request) -> httpx2.Response:
+        """Have a gate answer: the device's own, or the next one if that is not there.
+
+        A gate that dies on a request may have spent its nonce. A signed request is then tried
+        elsewhere, and if it counts as sent before, or as anybody's it is not, its sender is asked
+        to sign it anew.
+
+        Raises:
+            NotCarriedError: No gate answers.
+        """
+        body, headers = await _body(request), border.upward(request.headers.raw)
+        signed = dict(headers).get(b"signature-input", b"")
+        died = False
+        for gate in self._gates.order(signed):
+            upstream = httpx2.Request(
+                method,
+                gate.url,
+                headers=headers,
+                content=body,
+                extensions={"timeout": TIMEOUTS.as_dict(), "target": target},
+            )
+            try:
+                answer = await gate.transport.handle_async_request(upstream)
+            except NOT_SENT:
+                self._gates.failed(gate)
+            except DIED as error:
+                self._gates.failed(gate)
+                died = True
+                if not signed:
+                    raise UNAVAILABLE from error
+            except httpx2.TransportError as error:
+                raise UNAVAILABLE from error
+            else:
+                if died and answer.status_code == httpx2.codes.UNAUTHORIZED:
+                    await answer.aclose()
+                    break
+                return answer
+        raise UNAVAILABLE
 
     def _cors(self, request: Request) -> dict[str, str]:
         """Headers of the fetch standard's CORS protocol, for the pages' origin only."""
