@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from client.conftest import LATER, ORIGIN, PARTY, OtherEnd
-from ecluse.client import gate, replies
+from ecluse.client import exchange, gate, replies
 from ecluse.client.authenticator import SoftwareAuthenticator
 from ecluse.cover.family import CareFamily
 from ecluse.errors import EcluseError
@@ -42,7 +42,7 @@ COVERED = {
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "PAUSE", 0)
+    monkeypatch.setattr(exchange, "PAUSE", 0)
 
 
 class Counter:
@@ -183,12 +183,12 @@ def test_each_check_has_an_id_of_its_own(end: OtherEnd) -> None:
 
 def test_it_gives_up_when_no_answer_comes(end: OtherEnd) -> None:
     async def cut_off(client: gate.GateClient, counter: Counter) -> replies.CheckReply:
-        end.lost = gate.ATTEMPTS
+        end.lost = exchange.ATTEMPTS
         return await card_check(client, counter)
 
     with pytest.raises(gate.AnswerLostError):
         talk(end, cut_off)
-    assert len(end.checks) == gate.ATTEMPTS
+    assert len(end.checks) == exchange.ATTEMPTS
 
 
 def test_nothing_but_a_check_is_sent_twice(end: OtherEnd) -> None:

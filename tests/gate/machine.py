@@ -31,7 +31,7 @@ from ecluse.gate.state import (
     region_scope,
 )
 from ecluse.gate.windows import DAY, HOUR, Recent, Ring
-from ecluse.policy.policy import CardLane, Policy, Probation, TypedLane
+from ecluse.policy.policy import CardLane, Client, Policy, Probation, TypedLane
 from gate.history import Card, History, Typed
 
 
@@ -58,6 +58,7 @@ def policy(**typed: int) -> Policy:
         settlement_days=730,
         card=CardLane(account_day=5, organisation_day=7, organisations_per_card_day=2),
         typed=TypedLane(**{**lane, **typed}),
+        client=Client(key_days=365, overlap_minutes=10, warning_days=30, card_day=6),
         probation=Probation(hours=24, fraction=0.5),
     )
 

@@ -17,6 +17,7 @@ from ecluse.ledger.entry import (
     ActWithdrawn,
     AnyEvent,
     Check,
+    ClientRotated,
     EnrolmentAccepted,
     EnrolmentAsked,
     EnrolmentRefused,
@@ -70,6 +71,7 @@ EVENTS: list[Event] = [
     EnrolmentAccepted(
         at=AT, fingerprint="7QFD-M2KX-94TA", account=SOME, organisation=OTHER, credential=HASH
     ),
+    ClientRotated(at=AT, account=SOME, device=HASH, following=HASH, ends_at=AT),
     EnrolmentRefused(at=AT, fingerprint="7QFD-M2KX-94TA", by=SOME),
     OrganisationAdded(at=AT, organisation=SOME, finess="750000001", professionals=3),
     InsurerAdded(at=AT, insurer=3, amc="775670482", signing_key=HASH),

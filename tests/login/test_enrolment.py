@@ -11,6 +11,7 @@ import pytest
 from ecluse.login import accounts, enrolment
 from ecluse.login.fingerprint import fingerprint
 from ecluse.login.passkey import CounterError, Passkey
+from ecluse.login.roles import AccountRole
 from ecluse.login.ticket import Claims
 from ecluse.store.roles import Role
 
@@ -71,7 +72,11 @@ def test_nothing_exists_until_an_officer_accepts(as_role: As) -> None:
 
     made = accept(as_role, passkey)
 
-    assert made == enrolment.Accepted(passkey.account, organisation, "010000016", "Comptoir 1")
+    assert made == enrolment.Accepted(
+        *(passkey.account, organisation, "010000016", "Comptoir 1"),
+        role=AccountRole.PROFESSIONAL,
+        credential=passkey.credential,
+    )
     assert state(as_role, passkey) is enrolment.State.ACCEPTED
     assert load_passkey(as_role, passkey) == passkey
     assert as_role(
@@ -82,6 +87,7 @@ def test_nothing_exists_until_an_officer_accepts(as_role: As) -> None:
         label="Comptoir 1",
         probation_until=PROBATION,
         locked=None,
+        role=AccountRole.PROFESSIONAL,
         name="Pharmacie du Pont",
         finess="010000016",
     )
@@ -145,7 +151,8 @@ def test_the_officer_sees_those_who_wait(as_role: As) -> None:
     waiting, decided = ask(as_role, "060000011", "Vitrine"), ask(as_role, "060000011")
     as_role(Role.OFFICER, lambda link: enrolment.refuse(link, fingerprint(decided.public_key)))
     listed = as_role(Role.OFFICER, enrolment.pending)
-    assert enrolment.Pending(fingerprint(waiting.public_key), "060000011", "Vitrine", NOW) in listed
+    mine = (fingerprint(waiting.public_key), "060000011", "Vitrine", NOW)
+    assert enrolment.Pending(*mine, AccountRole.PROFESSIONAL) in listed
     assert fingerprint(decided.public_key) not in {one.fingerprint for one in listed}
 
 

@@ -61,7 +61,7 @@ GRANTS = {
         organisation a(finess name organisation profession professionals region),
         account r(account added_at insurer label locked organisation probation_until role),
         account a(account insurer label organisation probation_until role), account w(locked),
-        enrolment r w(state), passkey ra w(sign_count), device r w(revoked_at), nonce ra,
+        enrolment r w(state), passkey ra w(sign_count), device ra w(revoked_at), nonce ra,
         act ra w(ended_at seconder seconder_key state),
         ledger_head rw, ledger_entry a r(commitment position shard), ledger_tile r,
         ledger_checkpoint r

@@ -6,7 +6,8 @@ import sys
 
 import typer
 
-from ecluse.cli import bench, feed, insurer, keyring, ledger, login, policy, serve, store
+from ecluse.cli import bench, client, feed, insurer, keyring, ledger, login, policy, serve, store
+from ecluse.cli.check import check
 from ecluse.cli.demo import demo
 from ecluse.cli.output import screen
 from ecluse.cli.population import population
@@ -14,9 +15,11 @@ from ecluse.errors import EcluseError
 
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.command()(check)
 app.command()(demo)
 app.command()(population)
 app.add_typer(bench.app, name="bench")
+app.add_typer(client.app, name="client")
 app.add_typer(feed.app, name="feed")
 app.add_typer(insurer.app, name="insurer")
 app.add_typer(keyring.app, name="keyring")

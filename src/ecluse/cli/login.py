@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecluse.cli import clients
 from ecluse.cli.output import JsonOption, result
 from ecluse.ids import finess as finess_number
 from ecluse.local import officer
 from ecluse.local.installation import Installation
 from ecluse.login import accounts, base64url, enrolment, fingerprint
+from ecluse.login.roles import AccountRole
 from ecluse.policy import policy as policies
 from ecluse.store.database import Database
 from ecluse.store.roles import Role
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Organisations, and the passkeys that ask to join.", no_args_is_help=True)
 organisation = typer.Typer(help="Organisations that may have accounts.", no_args_is_help=True)
 app.add_typer(organisation, name="organisation")
+app.add_typer(clients.app, name="client")
 
 FingerprintArgument = Annotated[
     str, typer.Argument(metavar="FINGERPRINT", help="As the organisation reads it out.")
@@ -81,12 +84,13 @@ def pending(*, as_json: JsonOption = False) -> None:
             "fingerprint": one.fingerprint,
             "finess": one.finess,
             "label": one.label,
+            "role": one.role,
             "asked_at": one.asked_at.isoformat(),
         }
         for one in waiting
     ]
     lines = [
-        f"{one.fingerprint}  {one.finess}  {one.asked_at:%Y-%m-%d %H:%M}  {one.label}"
+        f"{one.fingerprint}  {one.finess}  {one.asked_at:%Y-%m-%d %H:%M}  {one.role:<12}  {one.label}"
         for one in waiting
     ]
     text = "\n".join(lines) or "No passkey asks to join."
@@ -100,13 +104,17 @@ def accept(
     policy: PolicyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Accept a passkey: its counter can sign in, on probation at first."""
+    """Accept a passkey, whose counter can then sign in, or practice software's key."""
     accepted_mark = fingerprint.parse(mark)
     installation = Installation.from_environment()
     rules, _ = policies.read(policy or installation.policy_in_force)
     probation = timedelta(hours=rules.probation.hours)
 
-    made = asyncio.run(officer.accept(installation, accepted_mark, probation=probation))
+    lifetime = timedelta(days=rules.client.key_days)
+    made = asyncio.run(
+        officer.accept(installation, accepted_mark, probation=probation, key_lifetime=lifetime)
+    )
+    can = "check" if made.role == AccountRole.CLIENT else "sign in"
     result(
         {
             "fingerprint": accepted_mark,
@@ -117,7 +125,7 @@ def accept(
             "probation_hours": probation.total_seconds() / 3600,
         },
         as_json=as_json,
-        text=f"Accepted {accepted_mark} ({made.label}). It can sign in now.",
+        text=f"Accepted {accepted_mark} ({made.label}). It can {can} now.",
     )
 
 

@@ -89,6 +89,20 @@ class Me(msgspec.Struct, frozen=True):
     typed: TypedBudgets
     devices: list[RegisteredDevice]
     expires_at: datetime
+    role: str = "professional"
+    warning: str | None = None
+    """What there is to do about a client's key, if anything."""
+
+
+class Rotated(msgspec.Struct, frozen=True):
+    """`POST /v1/client/rotate`: the next key counts, as `keyid`.
+
+    The one before ends at `before_ends_at`; None when it has ended.
+    """
+
+    keyid: str
+    expires_at: datetime
+    before_ends_at: datetime | None
 
 
 class Insurer(msgspec.Struct, frozen=True):

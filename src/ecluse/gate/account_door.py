@@ -6,7 +6,7 @@ It stands here and never in a reply about a person (P4).
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,13 +15,14 @@ from ecluse.gate import replies
 from ecluse.gate.rows import AccountBudget
 from ecluse.gate.windows import DAY, HOUR
 from ecluse.login import accounts, devices
+from ecluse.login.roles import AccountRole
 
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from ecluse.gate.caller import Callers
+    from ecluse.gate.caller import Caller, Callers
     from ecluse.gate.gate import Gate
 
 
@@ -52,9 +53,10 @@ class AccountDoor:
             {
                 "organisation": {"name": owner.name, "finess": owner.finess},
                 "label": owner.label,
+                "role": owner.role,
                 "locked": owner.locked,
                 "probation_until": probation,
-                "typed": _left(self._typed_caps(probation), budget, time.time()),
+                "typed": _left(self._typed_caps(caller, probation), budget, time.time()),
                 "devices": [
                     {
                         "registered_at": device.registered_at,
@@ -64,11 +66,24 @@ class AccountDoor:
                     for device in registered
                 ],
                 "expires_at": mine.expires_at,
+                "warning": self._warning(caller, mine.expires_at - now),
             }
         )
 
-    def _typed_caps(self, probation: datetime | None) -> dict[str, tuple[int, float]]:
+    def _warning(self, caller: Caller, left: timedelta) -> str | None:
+        """Return what practice software has to be told of its key, if it has to be told now."""
+        if caller.role is not AccountRole.CLIENT or left > timedelta(
+            days=self._gate.config.policy.client.warning_days
+        ):
+            return None
+        return f"This key ends in {left.days} days: replace it with `ecluse client rotate`."
+
+    def _typed_caps(
+        self, caller: Caller, probation: datetime | None
+    ) -> dict[str, tuple[int, float]]:
         """Return the account's caps and their windows in seconds."""
+        if caller.role is AccountRole.CLIENT:
+            return {"day": (0, DAY), "hour": (0, HOUR)}
         policy = self._gate.config.policy
         of = policy.probation.of if probation else int
         return {

@@ -14,6 +14,7 @@ from ecluse.gate import replies
 from ecluse.gate.account_door import AccountDoor
 from ecluse.gate.caller import Callers
 from ecluse.gate.check_door import CheckDoor
+from ecluse.gate.client_door import ClientDoor
 from ecluse.gate.gate import Gate, GateConfig, open_gate
 from ecluse.gate.login_door import LoginDoor
 from ecluse.ledger import proofs
@@ -50,7 +51,7 @@ def create_app(config: GateConfig) -> Starlette:
 
 def _routes(gate: Gate) -> list[Route]:
     callers = Callers(gate)
-    login = LoginDoor(gate, callers)
+    login, client = LoginDoor(gate, callers), ClientDoor(gate, callers)
     ledger = _LedgerDoor(gate)
     return [
         Route("/v1/checks", CheckDoor(gate, callers).check, methods=["POST"]),
@@ -60,6 +61,8 @@ def _routes(gate: Gate) -> list[Route]:
         Route("/v1/logout", login.logout, methods=["POST"]),
         Route("/v1/enrolments/begin", login.join, methods=["POST"]),
         Route("/v1/enrolments/finish", login.joined, methods=["POST"]),
+        Route("/v1/enrolments/client", client.join, methods=["POST"]),
+        Route("/v1/client/rotate", client.rotate, methods=["POST"]),
         Route("/v1/enrolments/{fingerprint}", login.state, methods=["GET"]),
         Route("/v1/ledger/checkpoint", ledger.checkpoint, methods=["GET"]),
         Route("/v1/ledger/proof/{position:int}", ledger.proof, methods=["GET"]),

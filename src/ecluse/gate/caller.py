@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ecluse.gate.gate import Gate
+    from ecluse.login.roles import AccountRole
 
 
 #: A device read from the database may be asked for again from memory for so long (seconds). Every
@@ -32,6 +33,7 @@ class Caller(NamedTuple):
     """A professional's device, proven by its signature over the whole request."""
 
     account: bytes
+    role: AccountRole
     organisation: bytes
     thumbprint: bytes
     keyid: str
@@ -42,6 +44,7 @@ class Caller(NamedTuple):
 class _Known(NamedTuple):
     read_at: float
     public_key: bytes
+    role: AccountRole
     organisation: bytes
     expires_at: float
 
@@ -69,6 +72,7 @@ class Callers:
         verified = signature.verify(signed, message, public_key=known.public_key, now=now)
         return Caller(
             signed.account,
+            known.role,
             known.organisation,
             signed.thumbprint,
             KeyId(signed.account, signed.thumbprint).text(),
@@ -99,7 +103,29 @@ class Callers:
             owner = await accounts.load(connection, account) if device else None
         if device is None or owner is None:
             raise DeviceExpiredError("This device is not signed in.", hint="Sign in again.")
-        return _Known(now, device.public_key, owner.organisation, device.expires_at.timestamp())
+        return _Known(
+            now,
+            device.public_key,
+            owner.role,
+            owner.organisation,
+            device.expires_at.timestamp(),
+        )
+
+
+def prove_possession(
+    request: Request, body: bytes, point: bytes, origin: str
+) -> signature.SignedRequest:
+    """Verify that a key which no account has yet signed this request; return what it signed.
+
+    Raises:
+        SignatureError: It did not, or the signature names an account.
+    """
+    signed = signature.parse(request.scope["headers"])
+    if signed.account is not None:
+        raise signature.SignatureError(signature.Fault.KEY)
+    message = signed_message(request, body, origin)
+    signature.verify(signed, message, public_key=point, now=time.time())
+    return signed
 
 
 def signed_message(request: Request, body: bytes, origin: str) -> profile.Message:

@@ -13,12 +13,20 @@ import msgspec
 from ecluse.gate import replies
 from ecluse.gate.answer import REFUSED
 from ecluse.gate.grid import wait_for_grid
-from ecluse.gate.request import CheckBody, PersonSubject, asked, parse, typed_subject
+from ecluse.gate.request import (
+    CheckBody,
+    NoPersonThereError,
+    PersonSubject,
+    asked,
+    parse,
+    typed_subject,
+)
 from ecluse.gate.rows import spend_nonces
 from ecluse.login import accounts
 from ecluse.login.challenge import typed_challenge
 from ecluse.login.credential import PasskeyError
 from ecluse.login.passkey import GESTURE_SECONDS, verify_typed_gesture
+from ecluse.login.roles import AccountRole
 
 
 if TYPE_CHECKING:
@@ -42,6 +50,11 @@ class CheckDoor:
         raw = await replies.body_of(request)
         caller = await self._callers.identify(request, raw)
         body = parse(raw)
+        if caller.role is AccountRole.CLIENT and isinstance(body.subject, PersonSubject):
+            raise NoPersonThereError(
+                "Practice software checks cards and references, nobody by number and birth date.",
+                hint="That takes a person's passkey, at the counter's own pages.",
+            )
         check = asked(body)
         reply = await self._gate.again(caller, check)
         if reply is None:

@@ -86,7 +86,7 @@ class _Desk:
         caps, now = self._policy.card, self._now
         organisation = self._organisations[account.organisation]
         shown = self._cards.get(ask.card, Recent())
-        if account.card.total(now) >= caps.account_day:
+        if account.card.total(now) >= self._card_cap(account):
             return Outcome(released=False, reason=Reason.ACCOUNT_DAY)
         if organisation.card.total(now) >= caps.organisation_day:
             return Outcome(released=False, reason=Reason.ORGANISATION_DAY)
@@ -97,6 +97,9 @@ class _Desk:
             return Outcome(released=False, reason=Reason.CARD_DAY)
         self._cards[ask.card] = shown.ask(ask.visitor, now)
         return Outcome(released=True, repeat=shown.holds(ask.visitor, DAY, now))
+
+    def _card_cap(self, account: Account) -> int:
+        return self._policy.client.card_day if account.client else self._policy.card.account_day
 
     def _spend_card(self, name: bytes, account: Account, organisation: Organisation) -> None:
         self._accounts[name] = msgspec.structs.replace(account, card=account.card.add(1, self._now))

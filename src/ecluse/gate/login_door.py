@@ -10,19 +10,19 @@ import hashlib
 import os
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from ecluse.gate import replies
-from ecluse.gate.caller import signed_message
+from ecluse.gate.body import from_base64url, parsed
+from ecluse.gate.caller import prove_possession
 from ecluse.gate.pipeline import ReplayedError
-from ecluse.gate.request import MalformedError
 from ecluse.gate.rows import spend_nonces
 from ecluse.gate.start import note
 from ecluse.ids import finess
 from ecluse.ledger.entry import EnrolmentAsked, Login, Logout
-from ecluse.login import accounts, base64url, devices, enrolment, jwk, passkey, signature, ticket
+from ecluse.login import accounts, base64url, devices, enrolment, jwk, passkey, ticket
 from ecluse.login import nonce as login_nonce
 from ecluse.login.challenge import enrolment_challenge
 from ecluse.login.credential import AuthenticationResponse, PasskeyError, RegistrationResponse
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
     from ecluse.gate.caller import Callers
     from ecluse.gate.gate import Gate
-
-
-T = TypeVar("T")
 
 
 class JoinBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +74,7 @@ class LoginDoor:
 
     async def join(self, request: Request) -> Response:
         """Give the options for a new passkey."""
-        body = _parse(await replies.body_of(request), JoinBody)
+        body = parsed(await replies.body_of(request), JoinBody)
         claims = ticket.Claims(os.urandom(16), finess.parse(body.finess), body.label)
         issued = ticket.issue(self._gate.stamp_key, claims, time.time())
         options = passkey.creation_options(
@@ -90,8 +87,8 @@ class LoginDoor:
 
     async def joined(self, request: Request) -> Response:
         """Keep a new passkey until an officer accepts its fingerprint."""
-        body = _parse(await replies.body_of(request), JoinedBody)
-        issued = _bytes(body.ticket)
+        body = parsed(await replies.body_of(request), JoinedBody)
+        issued = from_base64url(body.ticket)
         claims = ticket.read(self._gate.stamp_key, issued, time.time())
         made = passkey.verify_registration(
             self._gate.config.party,
@@ -127,11 +124,11 @@ class LoginDoor:
     async def finish(self, request: Request) -> Response:
         """Register the device that a passkey vouches for."""
         raw = await replies.body_of(request)
-        body = _parse(raw, LoginBody)
+        body = parsed(raw, LoginBody)
         point = jwk.to_point(body.device)
-        signed = self._prove_possession(request, raw, point)
+        signed = prove_possession(request, raw, point, self._gate.config.public_origin)
         thumbprint = signed.thumbprint
-        issued = _bytes(body.nonce)
+        issued = from_base64url(body.nonce)
         login_nonce.check(self._gate.stamp_key, issued, time.time())
         account = body.assertion.account()
         if account is None:
@@ -169,22 +166,11 @@ class LoginDoor:
             }
         )
 
-    def _prove_possession(
-        self, request: Request, raw: bytes, point: bytes
-    ) -> signature.SignedRequest:
-        """Verify that the device signed its own registration; return what it signed."""
-        signed = signature.parse(request.scope["headers"])
-        if signed.account is not None:
-            raise signature.SignatureError(signature.Fault.KEY)
-        message = signed_message(request, raw, self._gate.config.public_origin)
-        signature.verify(signed, message, public_key=point, now=time.time())
-        return signed
-
     async def logout(self, request: Request) -> Response:
         """End this device's registration, or all of the account's."""
         raw = await replies.body_of(request)
         caller = await self._callers.identify(request, raw)
-        body = _parse(raw, LogoutBody)
+        body = parsed(raw, LogoutBody)
         await self._gate.spend(caller)
         now = datetime.now(UTC)
         async with self._gate.pool.acquire() as connection, connection.transaction():
@@ -197,20 +183,6 @@ class LoginDoor:
             await note(connection, self._gate.journal, event)
         self._callers.forget(caller)
         return replies.json({"devices": ended})
-
-
-def _parse(raw: bytes, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise MalformedError("The body does not have the form asked for.") from None
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return base64url.decode(text)
-    except ValueError:
-        raise MalformedError("A field is not base64url.") from None
 
 
 def _sha256(credential: bytes) -> bytes:

@@ -11,9 +11,10 @@ from ecluse.errors import EcluseError
 from ecluse.gate.again import OtherCheckError
 from ecluse.gate.caller import DeviceExpiredError
 from ecluse.gate.pipeline import BusyError, ReplayedError, UnavailableError
-from ecluse.gate.request import InvalidSubjectError, MalformedError
+from ecluse.gate.request import InvalidSubjectError, MalformedError, NoPersonThereError
 from ecluse.keyring.client import KeyringUnreachableError
 from ecluse.ledger.errors import LedgerError
+from ecluse.login.clients import NotAClientError, RotationError
 from ecluse.login.credential import PasskeyError
 from ecluse.login.devices import DeviceError
 from ecluse.login.enrolment import EnrolmentError
@@ -47,6 +48,9 @@ _ERRORS: dict[type[EcluseError], tuple[int, str]] = {
     EnrolmentError: (409, "enrolment"),
     TooLargeError: (413, "too_large"),
     InvalidSubjectError: (422, "invalid_subject"),
+    NoPersonThereError: (422, "no_person_there"),
+    NotAClientError: (403, "not_a_client"),
+    RotationError: (409, "rotation"),
     LedgerError: (404, "not_yet"),
     BusyError: (429, "busy"),
     UnavailableError: (503, "unavailable"),

@@ -26,6 +26,10 @@ class InvalidSubjectError(EcluseError):
     """The subject cannot be anybody's: wrong key, wrong length (HTTP 422). Says which part."""
 
 
+class NoPersonThereError(EcluseError):
+    """A typed check by practice software, whoever it is about (HTTP 422)."""
+
+
 class CardSubject(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="card", tag_field="kind"
 ):

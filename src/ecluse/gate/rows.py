@@ -26,7 +26,8 @@ SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::timestamptz[])
 _SWEEP = "DELETE FROM nonce WHERE expires_at < clock_timestamp() - interval '1 minute'"
 _ACCOUNTS = """
 SELECT account, organisation, extract(epoch FROM probation_until)::float8 AS probation_until,
-       locked IS NOT NULL AS locked, budget
+       (locked IS NOT NULL OR role NOT IN ('professional', 'client')) AS locked,
+       role = 'client' AS client, budget
   FROM account WHERE account = ANY($1::bytea[]) ORDER BY account FOR UPDATE
 """
 _ORGANISATIONS = """
@@ -138,7 +139,12 @@ async def accounts(connection: Connection, names: Collection[bytes]) -> dict[byt
     for row in await connection.fetch(_ACCOUNTS, list(names)):
         budget = _budget(row["budget"], AccountBudget)
         found[row["account"]] = Account(
-            row["organisation"], row["probation_until"], row["locked"], budget.typed, budget.card
+            row["organisation"],
+            row["probation_until"],
+            row["locked"],
+            budget.typed,
+            budget.card,
+            row["client"],
         )
     return found
 

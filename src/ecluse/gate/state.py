@@ -25,6 +25,8 @@ class Account(msgspec.Struct, frozen=True):
     locked: bool
     typed: Recent = Recent()
     card: Ring = Ring()
+    #: Practice software, with caps of its own.
+    client: bool = False
 
 
 class Organisation(msgspec.Struct, frozen=True):

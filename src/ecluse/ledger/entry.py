@@ -118,6 +118,17 @@ class EnrolmentAccepted(Event, frozen=True, kw_only=True, tag="enrolment_accepte
     by: bytes = b""
 
 
+class ClientRotated(Event, frozen=True, kw_only=True, tag="client_rotated"):
+    """Practice software replaced its key. Written in the transaction that registers the next one."""
+
+    account: bytes
+    #: Thumbprint of the key that asked, which counts until `ends_at` (32 bytes).
+    device: bytes
+    #: Thumbprint of the key that follows it (32 bytes).
+    following: bytes
+    ends_at: datetime
+
+
 class EnrolmentRefused(Event, frozen=True, kw_only=True, tag="enrolment_refused"):
     """A passkey that asked to join was refused. Written in the transaction that refuses it."""
 
@@ -265,6 +276,7 @@ AnyEvent = (
     | Logout
     | EnrolmentAsked
     | EnrolmentAccepted
+    | ClientRotated
     | EnrolmentRefused
     | OrganisationAdded
     | InsurerAdded

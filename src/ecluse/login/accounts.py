@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ecluse.errors import EcluseError
 from ecluse.login.passkey import CounterError, Passkey
+from ecluse.login.roles import AccountRole
 
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ VALUES ($1, $2, $3, $4, $5, $6)
 """
 _LOAD = """
 SELECT account.account, account.organisation, account.label, account.probation_until,
-       account.locked, organisation.name, organisation.finess
+       account.locked, account.role, organisation.name, organisation.finess
 FROM account JOIN organisation USING (organisation)
 WHERE account.account = $1
 """
@@ -71,6 +72,7 @@ class Account:
     probation_until: datetime
     locked: str | None
     """The reason; None when open."""
+    role: AccountRole
     name: str
     finess: str
 
@@ -101,7 +103,7 @@ async def find_organisation(connection: Connection, finess: str) -> bytes | None
 async def load(connection: Connection, account: bytes) -> Account | None:
     """Return an account with its organisation's name and FINESS. Role: gate or officer."""
     row = await connection.fetchrow(_LOAD, account)
-    return Account(**row) if row else None
+    return Account(**{**row, "role": AccountRole(row["role"])}) if row else None
 
 
 async def load_passkey(connection: Connection, account: bytes, credential: bytes) -> Passkey | None:

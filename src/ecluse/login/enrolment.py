@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from ecluse.errors import EcluseError
-from ecluse.login import accounts
+from ecluse.login import accounts, clients
 from ecluse.login.fingerprint import fingerprint
+from ecluse.login.jwk import thumbprint
+from ecluse.login.roles import AccountRole
 
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from ecluse.login.passkey import Passkey
     from ecluse.login.ticket import Claims
@@ -29,17 +31,23 @@ INSERT INTO enrolment
   (fingerprint, finess, label, account, credential, public_key, sign_count, state, asked_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8)
 """
+_ASK_CLIENT = """
+INSERT INTO enrolment
+  (fingerprint, finess, label, account, credential, public_key, sign_count, state, asked_at, role)
+VALUES ($1, $2, $3, $4, $5, $6, 0, 'pending', $7, $8)
+"""
 _STATE = "SELECT state FROM enrolment WHERE fingerprint = $1"
 _PENDING = """
-SELECT fingerprint, finess, label, asked_at FROM enrolment
+SELECT fingerprint, finess, label, asked_at, role FROM enrolment
 WHERE state = 'pending' ORDER BY asked_at, fingerprint
 """
 _DECIDE = """
 UPDATE enrolment SET state = $2 WHERE fingerprint = $1 AND state = 'pending'
-RETURNING finess, label, account, credential, public_key, sign_count
+RETURNING finess, label, account, credential, public_key, sign_count, role
 """
 _ADD_ACCOUNT = """
-INSERT INTO account (account, organisation, label, probation_until) VALUES ($1, $2, $3, $4)
+INSERT INTO account (account, organisation, label, probation_until, role)
+VALUES ($1, $2, $3, $4, $5)
 """
 _ADD_PASSKEY = """
 INSERT INTO passkey (account, credential, public_key, sign_count) VALUES ($1, $2, $3, $4)
@@ -66,6 +74,7 @@ class Pending:
     finess: str
     label: str
     asked_at: datetime
+    role: AccountRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,9 @@ class Accepted:
     organisation: bytes
     finess: str
     label: str
+    role: AccountRole
+    credential: bytes
+    """The passkey's id, or the thumbprint of the client's key."""
 
 
 async def ask(connection: Connection, claims: Claims, passkey: Passkey, now: datetime) -> str:
@@ -104,6 +116,32 @@ async def ask(connection: Connection, claims: Claims, passkey: Passkey, now: dat
     return mark
 
 
+async def ask_client(
+    connection: Connection, finess: str, label: str, public_key: bytes, now: datetime
+) -> str:
+    """Keep a client's key that asks to join; return its fingerprint.
+
+    Args:
+        connection: Of the caller.
+        finess: The organisation that the software works for.
+        label: How the organisation calls it.
+        public_key: P-256 point, 65 bytes; its possession is proven.
+        now: When.
+
+    Raises:
+        EnrolmentError: This key has asked before.
+    """
+    mark, name = fingerprint(public_key), thumbprint(public_key)
+    row = (mark, finess, label, clients.account_of(name), name, public_key, now, AccountRole.CLIENT)
+    try:
+        await connection.execute(_ASK_CLIENT, *row)
+    except asyncpg.UniqueViolationError as error:
+        raise EnrolmentError(
+            "This key has asked to join before.", hint="Ask for its state, or make a new key."
+        ) from error
+    return mark
+
+
 async def state(connection: Connection, mark: str) -> State | None:
     """Return where the enrolment with this fingerprint stands; None when there is none."""
     found = await connection.fetchval(_STATE, mark)
@@ -112,11 +150,26 @@ async def state(connection: Connection, mark: str) -> State | None:
 
 async def pending(connection: Connection) -> list[Pending]:
     """Return the enrolments that wait for an officer, the oldest first."""
-    return [Pending(**row) for row in await connection.fetch(_PENDING)]
+    return [
+        Pending(**{**row, "role": AccountRole(row["role"])})
+        for row in await connection.fetch(_PENDING)
+    ]
 
 
-async def accept(connection: Connection, mark: str, *, probation_until: datetime) -> Accepted:
-    """Make the account that an enrolment asks for, with its passkey.
+async def accept(
+    connection: Connection,
+    mark: str,
+    *,
+    probation_until: datetime,
+    key_lifetime: timedelta = clients.LIFETIME,
+) -> Accepted:
+    """Make the account that an enrolment asks for, with its passkey or its client's key.
+
+    Args:
+        connection: Of the caller.
+        mark: The fingerprint.
+        probation_until: When a new account has its whole budget.
+        key_lifetime: How long a client's key counts.
 
     Raises:
         EnrolmentError: No such enrolment waits, or its organisation is not known.
@@ -129,14 +182,19 @@ async def accept(connection: Connection, mark: str, *, probation_until: datetime
                 "No organisation has the FINESS number that this enrolment gives.",
                 hint="Add it with `ecluse login organisation add`, or refuse the enrolment.",
             )
-        number = asked["account"]
+        number, role = asked["account"], AccountRole(asked["role"])
         await connection.execute(
-            _ADD_ACCOUNT, number, organisation, asked["label"], probation_until
+            _ADD_ACCOUNT, number, organisation, asked["label"], probation_until, role
         )
-        await connection.execute(
-            _ADD_PASSKEY, number, asked["credential"], asked["public_key"], asked["sign_count"]
-        )
-    return Accepted(number, organisation, asked["finess"], asked["label"])
+        if role is AccountRole.CLIENT:
+            await clients.admit(connection, number, asked["public_key"], key_lifetime)
+        else:
+            await connection.execute(
+                _ADD_PASSKEY, number, asked["credential"], asked["public_key"], asked["sign_count"]
+            )
+    return Accepted(
+        number, organisation, asked["finess"], asked["label"], role, asked["credential"]
+    )
 
 
 async def refuse(connection: Connection, mark: str) -> None:

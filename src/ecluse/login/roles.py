@@ -1,7 +1,7 @@
 """What an account may do: one role each, with the fewest rights (pure).
 
 Nobody's rights reach a member: no role lists, searches or reads them (P1). A professional checks,
-one person at a time; nobody else does.
+one person at a time, and so does an organisation's practice software; nobody else does.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ class AccountRole(StrEnum):
 
     PROFESSIONAL = "professional"
     """A counter of an organisation."""
+    CLIENT = "client"
+    """Practice software of an organisation: a key of its own, and no passkey."""
     HOLDER = "holder"
     """An organisation's responsible person: answers for its counters, and does not check."""
     SECURITY = "security"
@@ -42,13 +44,14 @@ class Right(StrEnum):
 
 RIGHTS: dict[AccountRole, frozenset[Right]] = {
     AccountRole.PROFESSIONAL: frozenset({Right.CHECK}),
+    AccountRole.CLIENT: frozenset({Right.CHECK}),
     AccountRole.HOLDER: frozenset({Right.ENROLMENTS, Right.ACCOUNTS}),
     AccountRole.SECURITY: frozenset({Right.ENROLMENTS, Right.ACCOUNTS, Right.ACTS}),
     AccountRole.PROTECTION: frozenset({Right.ACTS, Right.LEDGER}),
     AccountRole.INSURER: frozenset({Right.FEEDS}),
 }
 
-OF_AN_ORGANISATION = frozenset({AccountRole.PROFESSIONAL, AccountRole.HOLDER})
+OF_AN_ORGANISATION = frozenset({AccountRole.PROFESSIONAL, AccountRole.CLIENT, AccountRole.HOLDER})
 """Roles that belong to an organisation; one officer may accept them. The others take two."""
 
 

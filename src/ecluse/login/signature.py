@@ -172,13 +172,37 @@ def verify(
     if thumbprint != request.thumbprint:
         raise SignatureError(Fault.KEY)
     base = profile.signature_base(message, profile.content_digest(request.digest), request.params)
-    try:
-        key.verify(_der(request.signature), base, _ECDSA)
-    except InvalidSignature as error:
-        raise SignatureError(Fault.MISMATCH) from error
+    _verify(key, base, request.signature)
     return Verified(
         request.account, request.thumbprint, request.nonce, request.created, request.expires
     )
+
+
+def verify_bare(public_key: bytes, message: bytes, signature: bytes) -> None:
+    """Verify a signature that stands beside no request.
+
+    Args:
+        public_key: Uncompressed P-256 point, 65 bytes.
+        message: What was signed.
+        signature: r and s, 32 bytes each, big-endian.
+
+    Raises:
+        SignatureError: `KEY` or `MISMATCH`.
+    """
+    try:
+        key, _ = _loaded(public_key)
+    except jwk.JwkError as error:
+        raise SignatureError(Fault.KEY) from error
+    _verify(key, message, signature)
+
+
+def _verify(key: ec.EllipticCurvePublicKey, message: bytes, signature: bytes) -> None:
+    if len(signature) != 2 * _COORDINATE:
+        raise SignatureError(Fault.MISMATCH)
+    try:
+        key.verify(_der(signature), message, _ECDSA)
+    except InvalidSignature as error:
+        raise SignatureError(Fault.MISMATCH) from error
 
 
 def _single_fields(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

@@ -26,6 +26,8 @@ class StolenOrganisation(NamedTuple):
     accounts: int
     #: Region and profession; without a name it is one that no other stolen organisation is in.
     place: str = ""
+    #: Keys of its practice software.
+    clients: int = 0
 
 
 class Levels(NamedTuple):
@@ -83,7 +85,12 @@ def card_bound(policy: Policy, stolen: Iterable[StolenOrganisation], hours: int)
     """
     caps, spans = policy.card, _spans(hours)
     return sum(
-        spans * min(each.accounts * caps.account_day, caps.organisation_day) for each in stolen
+        spans
+        * min(
+            each.accounts * caps.account_day + each.clients * policy.client.card_day,
+            caps.organisation_day,
+        )
+        for each in stolen
     )
 
 

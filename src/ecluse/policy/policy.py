@@ -50,6 +50,15 @@ class TypedLane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Practice software: how long its keys count, and its caps in place of an account's own."""
+
+    key_days: Annotated[int, msgspec.Meta(ge=1, le=730)]
+    overlap_minutes: Annotated[int, msgspec.Meta(ge=0, le=1440)]
+    warning_days: Cap
+    card_day: AtLeastOne
+
+
 class Probation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a new or recovered account begins."""
 
@@ -70,6 +79,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settlement_days: AtLeastOne
     card: CardLane
     typed: TypedLane
+    client: Client
     probation: Probation
 
 

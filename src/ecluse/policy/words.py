@@ -66,6 +66,10 @@ _WORDS = {
         "without a card, on the whole platform, beyond the floors",
     ),
     "typed.lease_block": ("persons", "that a gate leases at a time from region and platform"),
+    "client.key_days": ("days", "how long a key of practice software counts"),
+    "client.overlap_minutes": ("minutes", "how long the key before counts after a rotation"),
+    "client.warning_days": ("days", "from when on practice software is told that its key ends"),
+    "client.card_day": ("checks in any 24 hours", "with cards, per practice software"),
     "probation.hours": ("hours", "that a new or recovered account is on probation"),
     "probation.fraction": ("of the typed caps", "that an account on probation has"),
 }

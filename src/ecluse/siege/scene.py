@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
 
 from ecluse.client.authenticator import SoftwareAuthenticator
 from ecluse.client.gate import GateClient, Person
+from ecluse.client.keyfile import KeyFile
+from ecluse.client.practice import AsyncPracticeClient
 from ecluse.local import officer
 
 
@@ -71,6 +76,7 @@ class Scene:
     finess: list[str]
     http: httpx2.AsyncClient = field(default_factory=lambda: httpx2.AsyncClient(timeout=30))
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    _folder: tempfile.TemporaryDirectory[str] | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -82,6 +88,14 @@ class Scene:
         trace: TracebackType | None,
     ) -> None:
         await self.http.aclose()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def keys(self) -> Path:
+        """Return the folder of practice software's keys; it goes with the scene."""
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="ecluse-clients-")
+        return Path(self._folder.name)
 
     @property
     def pages(self) -> str:
@@ -102,6 +116,14 @@ class Scene:
         await officer.accept(self.operator.installation, asked.fingerprint, probation=probation)
         await gate.login(passkey.touch)
         return Clerk(passkey, gate, finess)
+
+    async def install(self, finess: str | None = None) -> KeyFile:
+        """Register practice software through the public door, and have an officer accept it."""
+        key = KeyFile.create(self.keys() / f"{secrets.token_hex(8)}.key", self.pipe)
+        async with AsyncPracticeClient(key) as client:
+            asked = await client.register(finess or self.finess[0], "Logiciel")
+        await officer.accept(self.operator.installation, asked.fingerprint, probation=timedelta(0))
+        return key
 
 
 async def open_shops(operator: Operator, organisations: list[Organisation]) -> list[str]:

@@ -25,6 +25,7 @@ from ecluse.keyring.client import GateKeyring
 from ecluse.keyring.messages import Asked, Committed
 from ecluse.login import base64url
 from ecluse.login.challenge import device_challenge
+from ecluse.siege.client_key import stolen_client_key
 from ecluse.siege.dump import found_in_dump
 from ecluse.siege.wire import Captured, Tap, card_check, disclosed, send, signed, typed_check
 from ecluse.store.roles import Role
@@ -259,6 +260,7 @@ THEFTS: tuple[Theft, ...] = (
         lambda s: min(s.policy.typed.account_day, s.policy.typed.account_hour),
         willing_clerk,
     ),
+    Theft("stolen_client_key", "P7", _nobody, stolen_client_key),
     Theft("guessed_cards", "P3", _nobody, guessed_cards),
     Theft("photographed_card", "P3", lambda _: 1, photographed_card),
     Theft("back_doors", "P1", _nobody, back_doors),

@@ -79,32 +79,38 @@ async def send(http: httpx2.AsyncClient, request: Captured) -> httpx2.Response:
     )
 
 
-def card_check(card: str, care_date: str) -> dict[str, object]:
-    """Return the body of a check with a card."""
+def check_of(subject: Mapping[str, object], care_date: str) -> dict[str, object]:
+    """Return the body of a check of `subject`, without a gesture."""
     return {
         "check_id": base64url.encode(secrets.token_bytes(16)),
-        "subject": {"kind": "card", "card": card},
+        "subject": subject,
         "care_date": care_date,
         "family": "pharmacy",
         "gesture": None,
     }
+
+
+def card_check(card: str, care_date: str) -> dict[str, object]:
+    """Return the body of a check with a card."""
+    return check_of({"kind": "card", "card": card}, care_date)
 
 
 def typed_check(member: Member, care_date: str) -> dict[str, object]:
     """Return the body of a check without a card, still without its gesture."""
-    return {
-        "check_id": base64url.encode(secrets.token_bytes(16)),
-        "subject": {"kind": "person", **msgspec.structs.asdict(member.person)},
-        "care_date": care_date,
-        "family": "pharmacy",
-        "gesture": None,
-    }
+    return check_of({"kind": "person", **msgspec.structs.asdict(member.person)}, care_date)
 
 
-def signed(origin: str, body: Mapping[str, object], device: DeviceKey, keyid: str) -> Captured:
-    """Return a check of `body`, signed by `device` under `keyid`, ready to be sent."""
+def signed(
+    origin: str,
+    body: Mapping[str, object],
+    device: DeviceKey,
+    keyid: str,
+    *,
+    path: bytes = b"/v1/checks",
+) -> Captured:
+    """Return a check (or what `path` takes), signed by `device` under `keyid`, ready to be sent."""
     content = msgspec.json.encode(body)
-    target = profile.target_uri(origin, b"/v1/checks")
+    target = profile.target_uri(origin, path)
     headers = signed_headers(
         device,
         keyid,

@@ -1,0 +1,78 @@
+"""`ecluse check`: one check, with the key of practice software."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from ecluse.cli.client import KeyOption, PassphraseOption, open_key
+from ecluse.cli.output import JsonOption, result, screen
+from ecluse.client.practice import PracticeClient
+from ecluse.client.replies import CheckReply, Covered, NotCovered
+from ecluse.cover.family import CareFamily
+
+
+NO_ANSWER = 3
+"""Exit code of a check that ends in anything but "covered"; 1 says that none was made."""
+
+
+def check(
+    *,
+    key: KeyOption,
+    family: Annotated[CareFamily, typer.Option(help="The care family asked about.")],
+    card: Annotated[
+        str | None, typer.Option(help="A card's code; - reads it from standard input.")
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="A settlement reference of this organisation; or -.")
+    ] = None,
+    care_date: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day of care; default today.")
+    ] = None,
+    passphrase_file: PassphraseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask whether the bearer of a card, or a known patient, is covered. Exits 0 when covered."""
+    if (card is None) == (reference is None):
+        raise typer.BadParameter("Name either --card or --reference.")
+    day = (care_date or datetime.now(UTC)).date()
+    with PracticeClient(open_key(key, passphrase_file)) as client:
+        told = (
+            client.check_card(_given(card), care_date=day, family=family)
+            if card is not None
+            else client.check_reference(_given(reference or ""), care_date=day, family=family)
+        )
+    if told.warning and not as_json:
+        screen.print(told.warning, style="yellow", highlight=False)
+    facts = _facts(told.reply) | ({"warning": told.warning} if told.warning else {})
+    result(facts, as_json=as_json, text=_text(told.reply))
+    if not isinstance(told.reply, Covered):
+        raise typer.Exit(NO_ANSWER)
+
+
+def _given(value: str) -> str:
+    """Return an option's value; a card's code in a list of processes is there for all to read."""
+    return sys.stdin.readline().strip() if value == "-" else value
+
+
+def _facts(reply: CheckReply) -> dict[str, Any]:
+    facts: dict[str, Any] = msgspec.to_builtins(reply)
+    return {name: value for name, value in facts.items() if value is not None or name != "cover"}
+
+
+def _text(reply: CheckReply) -> str:
+    match reply:
+        case Covered():
+            lines = [f"Covered by {reply.insurer.name} ({reply.insurer.amc})."]
+            if reply.cover:
+                lines.append(reply.cover.package.label_fr)
+                lines += [f"  {line.basis}  {line.act_fr}" for line in reply.cover.lines]
+            return "\n".join([*lines, f"Settlement reference: {reply.reference}"])
+        case NotCovered():
+            return "Not covered on that day for that care family."
+        case _:
+            return "Refused. Present the card, or ask the patient for their insurer's papers."

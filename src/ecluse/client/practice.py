@@ -1,0 +1,235 @@
+"""Check from practice software, with a key of its own in place of a person's passkey.
+
+key = KeyFile.open(Path("till.key"))
+with PracticeClient(key) as client:
+    told = client.check_card(code, care_date=today, family=CareFamily.PHARMACY)
+    print(told.reply, told.warning)
+
+Such a key asks with cards and with its organisation's own settlement references. A check by number
+and birth date takes a person's gesture, and the gate refuses it from here, whoever it is about.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import httpx2
+from msgspec.json import Decoder
+
+from ecluse.client import replies
+from ecluse.client.exchange import (
+    GateError,
+    Speaker,
+    check_body,
+    converse,
+    converse_async,
+)
+from ecluse.login import base64url, clients
+from ecluse.login.keyid import KeyId
+
+
+if TYPE_CHECKING:
+    from datetime import date
+    from types import TracebackType
+    from typing import Self
+
+    from ecluse.client.device import DeviceKey
+    from ecluse.client.exchange import Steps
+    from ecluse.client.keyfile import KeyFile
+    from ecluse.cover.family import CareFamily
+
+T = TypeVar("T")
+
+TIMEOUT = 7.0
+"""Seconds for each attempt: all of them end within the minute in which an answer can be fetched
+again."""
+AGAIN_ON = frozenset({"unreachable", "busy"})
+"""Errors after which a check is sent again under its own id: nothing was told, or it was lost."""
+_ASKED_ANEW = 86_400.0  # seconds after which the key's own state is asked for again
+
+
+class Told(NamedTuple):
+    """A reply, and what there is to say about the key that asked; None: nothing."""
+
+    reply: replies.CheckReply
+    warning: str | None
+
+
+class PracticeClient:
+    """Checks with the key in `key`, one after the other.
+
+    Raises:
+        GateError: From every method, when the gate refuses or does not answer; `code` says why.
+    """
+
+    def __init__(self, key: KeyFile, http: httpx2.Client | None = None) -> None:
+        self._http = http or httpx2.Client(timeout=TIMEOUT)
+        self._talk = _Talk(key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def register(self, finess: str, label: str) -> replies.Enrolled:
+        """Ask to join an organisation; an officer then accepts the key's fingerprint."""
+        return converse(self._http, self._talk.register(finess, label))
+
+    def state(self) -> replies.EnrolmentState:
+        """Return whether an officer has accepted the key that was registered."""
+        return converse(self._http, self._talk.state())
+
+    def me(self) -> replies.Me:
+        """Return the client's own account."""
+        return converse(self._http, self._talk.me())
+
+    def me_if_accepted(self) -> replies.Me | None:
+        """Return the client's own account; None while its key does not count."""
+        try:
+            return self.me()
+        except GateError as error:
+            if error.code != "device_expired":
+                raise
+        return None
+
+    def check_card(self, card: str, *, care_date: date, family: CareFamily) -> Told:
+        """Ask whether the bearer of a card is covered."""
+        return converse(self._http, self._talk.check_card(card, care_date, family))
+
+    def check_reference(self, reference: str, *, care_date: date, family: CareFamily) -> Told:
+        """Ask about whom this organisation was given a settlement reference for."""
+        return converse(self._http, self._talk.check_reference(reference, care_date, family))
+
+    def rotate(self) -> replies.Rotated:
+        """Put a new key in place of the present one, in the file and at the gate."""
+        return converse(self._http, self._talk.rotate())
+
+
+class AsyncPracticeClient:
+    """`PracticeClient` for programs that do other things meanwhile; its methods are the same."""
+
+    def __init__(self, key: KeyFile, http: httpx2.AsyncClient | None = None) -> None:
+        self._http = http or httpx2.AsyncClient(timeout=TIMEOUT)
+        self._talk = _Talk(key)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def register(self, finess: str, label: str) -> replies.Enrolled:
+        """Ask to join an organisation; an officer then accepts the key's fingerprint."""
+        return await converse_async(self._http, self._talk.register(finess, label))
+
+    async def state(self) -> replies.EnrolmentState:
+        """Return whether an officer has accepted the key that was registered."""
+        return await converse_async(self._http, self._talk.state())
+
+    async def me(self) -> replies.Me:
+        """Return the client's own account."""
+        return await converse_async(self._http, self._talk.me())
+
+    async def check_card(self, card: str, *, care_date: date, family: CareFamily) -> Told:
+        """Ask whether the bearer of a card is covered."""
+        return await converse_async(self._http, self._talk.check_card(card, care_date, family))
+
+    async def check_reference(self, reference: str, *, care_date: date, family: CareFamily) -> Told:
+        """Ask about whom this organisation was given a settlement reference for."""
+        asked = self._talk.check_reference(reference, care_date, family)
+        return await converse_async(self._http, asked)
+
+    async def rotate(self) -> replies.Rotated:
+        """Put a new key in place of the present one, in the file and at the gate."""
+        return await converse_async(self._http, self._talk.rotate())
+
+
+class _Talk:
+    """What a client says, step by step, whatever carries it."""
+
+    def __init__(self, key: KeyFile) -> None:
+        self._key = key
+        self._speaker = Speaker(key.gate, key.key, key.keyid)
+        self._warning: str | None = None
+        self._asked_at = -_ASKED_ANEW
+
+    def register(self, finess: str, label: str) -> Steps[replies.Enrolled]:
+        key = self._key.key
+        newcomer = Speaker(self._key.gate, key, KeyId(None, key.thumbprint).text())
+        asked = {"finess": finess, "label": label, "device": key.jwk()}
+        return newcomer.signed("POST", "/v1/enrolments/client", asked, Decoder(replies.Enrolled))
+
+    def state(self) -> Steps[replies.EnrolmentState]:
+        path = f"/v1/enrolments/{self._key.fingerprint}"
+        return self._speaker.plain("GET", path, None, Decoder(replies.EnrolmentState))
+
+    def me(self) -> Steps[replies.Me]:
+        me = yield from self._speaker.signed("GET", "/v1/me", None, Decoder(replies.Me))
+        self._warning, self._asked_at = me.warning, time.monotonic()
+        return me
+
+    def check_card(self, card: str, care_date: date, family: CareFamily) -> Steps[Told]:
+        return self._check({"kind": "card", "card": card}, care_date, family)
+
+    def check_reference(self, reference: str, care_date: date, family: CareFamily) -> Steps[Told]:
+        return self._check({"kind": "reference", "reference": reference}, care_date, family)
+
+    def rotate(self) -> Steps[replies.Rotated]:
+        before, following = self._key.key, self._key.prepare()
+        told = clients.statement(self._key.account, before.thumbprint, following.thumbprint)
+        asked = {"device": following.jwk(), "proof": base64url.encode(following.sign(told))}
+        try:
+            rotated = yield from self._speaker.insist(
+                "/v1/client/rotate", asked, Decoder(replies.Rotated), again_on=AGAIN_ON
+            )
+        except GateError as error:
+            if error.code != "device_expired":
+                raise
+            # Perhaps an earlier attempt came through, and the key before has ended since.
+            rotated = yield from self._rotated_before(following)
+        self._key.promote()
+        self._speaker = Speaker(self._key.gate, self._key.key, self._key.keyid)
+        self._warning = None
+        return rotated
+
+    def _rotated_before(self, following: DeviceKey) -> Steps[replies.Rotated]:
+        keyid = KeyId(self._key.account, following.thumbprint).text()
+        speaker = Speaker(self._key.gate, following, keyid)
+        me = yield from speaker.signed("GET", "/v1/me", None, Decoder(replies.Me))
+        return replies.Rotated(keyid, me.expires_at, None)
+
+    def _check(
+        self, subject: dict[str, object], care_date: date, family: CareFamily
+    ) -> Steps[Told]:
+        body = check_body(subject, care_date, family)
+        reply = yield from self._speaker.check(body, again_on=AGAIN_ON)
+        if time.monotonic() - self._asked_at >= _ASKED_ANEW:
+            yield from self._look_at_oneself()
+        return Told(reply, self._warning)
+
+    def _look_at_oneself(self) -> Steps[None]:
+        """Learn whether the key ends soon; an answer that is there must not wait for that."""
+        try:
+            yield from self.me()
+        except GateError:
+            return
