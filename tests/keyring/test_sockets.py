@@ -45,6 +45,7 @@ REQUESTS: dict[type, m.Request] = {
         m.OpenFeed(b"", b""),
         m.EvaluateChunk(0, b"", b""),
         m.SealEvent(encode(FEED)),
+        m.ReleaseAt(0),
         m.Sign(b"", 0),
         m.PublicKey(),
         m.Salts(),

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from ecluse.errors import EcluseError
-from ecluse.portal.pages_server import PagesConfig, create_app, release
+from ecluse.portal.pages_server import PagesConfig, create_app, served_files
 
 
 PIPE = "http://localhost:8471"
@@ -23,17 +23,17 @@ def client() -> TestClient:
 
 
 def test_everything_served_is_in_the_release_byte_for_byte(client: TestClient) -> None:
-    listed = release(CONFIG)
+    listed = served_files(CONFIG)
     assert {"/", "/config.json", "/mark.svg", "/js/sign.js"} <= listed.keys()
-    for path, sha256 in listed.items():
+    for path, file in listed.items():
         answer = client.get(path)
         assert answer.status_code == 200
-        assert hashlib.sha256(answer.content).hexdigest() == sha256
+        assert hashlib.sha256(answer.content).digest() == file.sha256
 
 
 def test_another_pipe_is_another_release() -> None:
-    moved = release(PagesConfig("https://elsewhere.example", "localhost"))
-    changed = {path for path, sha256 in release(CONFIG).items() if moved[path] != sha256}
+    moved = served_files(PagesConfig("https://elsewhere.example", "localhost"))
+    changed = {path for path, file in served_files(CONFIG).items() if moved[path] != file}
     assert changed == {"/config.json"}
 
 
@@ -98,7 +98,7 @@ def test_a_pipe_that_is_no_origin_is_refused_at_start() -> None:
 
 
 def test_no_page_names_an_outside_host(client: TestClient) -> None:
-    for path in release(CONFIG):
+    for path in served_files(CONFIG):
         if path.endswith((".js", ".css", ".svg")) or path == "/":
             hosts = set(re.findall(r"https?://([^/\"'\s]+)", client.get(path).text))
             assert hosts <= {"www.w3.org"}, path

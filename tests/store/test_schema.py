@@ -62,7 +62,8 @@ GRANTS = {
         account r(account added_at insurer label locked organisation probation_until role),
         account a(account insurer label organisation probation_until role), account w(locked),
         enrolment r w(state), passkey ra w(sign_count), device ra w(revoked_at), nonce ra,
-        act ra w(ended_at seconder seconder_key state),
+        act ra w(ended_at seconder seconder_key state), platform r(page_release),
+        platform w(page_release),
         ledger_head rw, ledger_entry a r(commitment position shard), ledger_tile r,
         ledger_checkpoint r
     """,

@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from ecluse.cli import bench, client, feed, insurer, keyring, ledger, login, policy, serve, store
+from ecluse.cli import (
+    bench,
+    client,
+    feed,
+    insurer,
+    keyring,
+    ledger,
+    login,
+    pages,
+    policy,
+    serve,
+    store,
+)
 from ecluse.cli.check import check
 from ecluse.cli.demo import demo
 from ecluse.cli.output import screen
@@ -25,6 +37,7 @@ app.add_typer(insurer.app, name="insurer")
 app.add_typer(keyring.app, name="keyring")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(login.app, name="login")
+app.add_typer(pages.app, name="pages")
 app.add_typer(policy.app, name="policy")
 app.add_typer(serve.app, name="serve")
 app.add_typer(store.app, name="store")

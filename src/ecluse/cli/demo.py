@@ -15,9 +15,9 @@ from ecluse.cli.output import JsonOption, progress, result, screen
 from ecluse.demo import counter, stage, tour
 from ecluse.demo.browser import simulated_passkey
 from ecluse.demo.home import fresh
+from ecluse.local import pages
 from ecluse.local.installation import Installation
 from ecluse.local.processes import Operator, usual_ports
-from ecluse.login.roles import AccountRole
 from ecluse.policy import policy as policies
 from ecluse.siege.scene import Scene
 
@@ -71,6 +71,7 @@ def _operator(installation: Installation) -> Iterator[Operator]:
     installation.make_keyring()
     try:
         with Operator(installation, usual_ports()) as operator:
+            asyncio.run(pages.release(installation, operator.pages_config))
             yield operator
     finally:
         asyncio.run(installation.database.stop())
@@ -93,9 +94,8 @@ async def _serve_counter(operator: Operator, *, with_browser: bool) -> None:
 
 
 def _confirm(asked: Pending) -> bool:
-    who = "Practice software" if asked.role is AccountRole.CLIENT else "A passkey"
     screen.print(
-        f"\n{who} asks to join the organisation {asked.finess} as {asked.label!r}.\n"
+        f"\nA passkey asks to join the organisation {asked.finess} as {asked.label!r}.\n"
         f"Its fingerprint: [bold]{asked.fingerprint}[/]. Compare it with the one on the screen.",
         highlight=False,
     )

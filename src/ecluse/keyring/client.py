@@ -11,7 +11,7 @@ import msgspec
 from ecluse.errors import EcluseError
 from ecluse.keyring import messages as m
 from ecluse.keyring.bulk import Evaluated
-from ecluse.ledger.entry import encode
+from ecluse.ledger.entry import PageRelease, encode
 from ecluse.ledger.seal import MonthKeys, SealedEntry
 
 
@@ -197,3 +197,11 @@ class OfficerKeyring(_Sealing):
     async def loader_recipient(self) -> str:
         """Return the age recipient that feeds are encrypted to."""
         return await self._ask(m.LoaderRecipient(), str)
+
+    async def page_release(self, position: int) -> PageRelease:
+        """Return the release of the pages that stands at a position of the ledger.
+
+        Raises:
+            EcluseError: No release stands there.
+        """
+        return await self._ask(m.ReleaseAt(position), PageRelease)

@@ -124,6 +124,12 @@ class SealEvent(msgspec.Struct, frozen=True, tag="seal"):
     event: bytes
 
 
+class ReleaseAt(msgspec.Struct, frozen=True, tag="release_at"):
+    """Ask for the page release that stands at a position of the ledger."""
+
+    position: Count
+
+
 class Sign(msgspec.Struct, frozen=True, tag="sign"):
     """Ask for the signature of a checkpoint over `size` entries."""
 
@@ -149,6 +155,7 @@ Request = (
     | OpenFeed
     | EvaluateChunk
     | SealEvent
+    | ReleaseAt
     | Sign
     | PublicKey
     | Salts

@@ -45,7 +45,7 @@ ALLOWED: dict[str, tuple[type, ...]] = {
     "gate": (m.Hello, m.Locate, m.Unseal, m.MonthKeysOf),
     "feed": (m.LoaderIdentity, m.OpenFeed, m.EvaluateChunk, m.SealEvent),
     "ledger": (m.Sign, m.PublicKey, m.Salts),
-    "officer": (m.SealEvent, m.PublicKey, m.LoaderRecipient),
+    "officer": (m.SealEvent, m.ReleaseAt, m.PublicKey, m.LoaderRecipient),
 }
 #: Of what each may have ledger entries made. The gate seals its own.
 SEALED: dict[str, tuple[type[AnyEvent], ...]] = {
@@ -90,6 +90,8 @@ class Session:
                 if self._feed is None:
                     raise BulkError("Open a manifest first.")
                 return await self._keyring.feeds.evaluate(self._feed, chunk, persons, cards)
+            case m.ReleaseAt(position):
+                return await self._keyring.page_release(position)
             case m.Sign(body, size):
                 return await self._keyring.continuity.sign(body, size)
             case _:

@@ -6,6 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from ecluse.errors import EcluseError
 from ecluse.keyring import prf
 from ecluse.keyring.continuity import Continuity
 from ecluse.keyring.entries import Entries
@@ -15,7 +16,7 @@ from ecluse.keyring.meter import DAY
 from ecluse.keyring.meters import Meters
 from ecluse.keyring.tickets import Ticket, Tickets
 from ecluse.keyring.wrap import Target, pointer_row, reference_row, unwrap, wrap
-from ecluse.ledger.entry import Check
+from ecluse.ledger.entry import Check, PageRelease
 
 
 if TYPE_CHECKING:
@@ -201,6 +202,18 @@ class Keyring:
             for insurer, feed in event.opened
         )
         return Opened(record_keys, ticket.reference)
+
+    async def page_release(self, position: int) -> PageRelease:
+        """Return the release of the pages that stands at `position`: the one event not secret.
+
+        Raises:
+            EcluseError: None stands there.
+        """
+        row = (await self._reader.entries([position])).get(position)
+        event = self.entries.read(row) if row is not None else None
+        if not isinstance(event, PageRelease):
+            raise EcluseError("No release of the pages stands there in the ledger.")
+        return event
 
     def _now(self) -> float:
         return self._began + time.monotonic()

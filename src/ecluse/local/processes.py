@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ecluse.errors import EcluseError
+from ecluse.portal.pages_server import PagesConfig
 
 
 if TYPE_CHECKING:
@@ -194,6 +195,11 @@ class Operator:
     def gate(self) -> Process:
         """The first gate."""
         return self.gates[0]
+
+    @property
+    def pages_config(self) -> PagesConfig:
+        """What the pages' process is told."""
+        return PagesConfig(self.ports.pipe_origin, "localhost")
 
     @property
     def processes(self) -> list[Process]:

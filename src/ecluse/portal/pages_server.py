@@ -1,6 +1,6 @@
 """The pages' own process: static files on one origin, nothing of anybody in them.
 
-Every byte is read once at start and served from memory, so what `release` lists is what leaves.
+Every byte is read once at start and served from memory, so what `served_files` lists is what leaves.
 """
 
 from __future__ import annotations
@@ -69,13 +69,16 @@ class ServedFile:
     cache_control: str
 
     @property
-    def sha256(self) -> str:
-        """SHA-256 of the body, in hexadecimal."""
-        return hashlib.sha256(self.body).hexdigest()
+    def sha256(self) -> bytes:
+        """SHA-256 of the body, 32 bytes."""
+        return hashlib.sha256(self.body).digest()
 
 
 def served_files(config: PagesConfig) -> dict[str, ServedFile]:
-    """Read everything that is served, by URL path."""
+    """Read everything that is served, by URL path.
+
+    The configuration is among it: a page that sends its requests elsewhere is another release.
+    """
     files = {
         "/" + path.relative_to(PAGES).as_posix(): ServedFile(
             path.read_bytes(), MEDIA_TYPES[path.suffix], _REVALIDATE
@@ -91,14 +94,6 @@ def served_files(config: PagesConfig) -> dict[str, ServedFile]:
     settings = json.dumps({"pipe": checked_origin(config.pipe_origin), "rp_id": config.rp_id})
     files["/config.json"] = ServedFile(settings.encode(), MEDIA_TYPES[".json"], _REVALIDATE)
     return files
-
-
-def release(config: PagesConfig) -> dict[str, str]:
-    """Return the SHA-256 (hexadecimal) of everything served, by URL path.
-
-    The configuration is in it: a page that sends its requests elsewhere is another release.
-    """
-    return {path: file.sha256 for path, file in served_files(config).items()}
 
 
 def security_headers(pipe_origin: str) -> dict[str, str]:
@@ -145,7 +140,7 @@ def create_app(config: PagesConfig) -> Starlette:
 def _endpoint(
     file: ServedFile, headers: Mapping[str, str]
 ) -> Callable[[Request], Awaitable[Response]]:
-    etag = f'"{file.sha256}"'
+    etag = f'"{file.sha256.hex()}"'
     sent = {**headers, "cache-control": file.cache_control, "etag": etag}
 
     async def serve(request: Request) -> Response:
