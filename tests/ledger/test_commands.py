@@ -107,3 +107,16 @@ def test_proof_of_an_entry_that_is_not_there_is_an_error_that_says_so(log: Datab
     answer = run("proof", str(SIZE), "--json")
     assert isinstance(answer.exception, EcluseError)
     assert "No checkpoint covers position 300 yet" in answer.exception.problem
+
+
+def test_consistency_has_the_keys_of_the_gate_s_answer(log: Database) -> None:
+    found = facts(run("consistency", "7", "--json"))
+    assert (found["old"], found["size"]) == (7, SIZE)
+    assert found["hashes"][0] in run("consistency", "7").stdout
+    assert open_checkpoint(found["checkpoint"], LOG_KEY).size == SIZE
+
+
+def test_consistency_with_a_longer_ledger_is_an_error_that_says_so(log: Database) -> None:
+    answer = run("consistency", str(SIZE + 1), "--json")
+    assert isinstance(answer.exception, EcluseError)
+    assert "No checkpoint covers position 300 yet" in answer.exception.problem

@@ -33,6 +33,7 @@ DOORS = {
     ("GET", "/v1/enrolments/{fingerprint}"),
     ("GET", "/v1/ledger/checkpoint"),
     ("GET", "/v1/ledger/proof/{position:int}"),
+    ("GET", "/v1/ledger/consistency/{size:int}"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
 }

@@ -84,6 +84,19 @@ def print_proof(
     result(facts, as_json=as_json, text=text)
 
 
+@app.command("consistency")
+def print_consistency(
+    size: Annotated[int, typer.Argument(min=1, help="Entries of the checkpoint that you kept.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove that the latest checkpoint goes on from an earlier one."""
+    proof = asyncio.run(_consistency(Installation.from_environment(), size))
+    facts = msgspec.to_builtins(proof)
+    text = "\n".join([f"The first {proof.old} of {proof.size} entries", *facts["hashes"]])
+    result(facts, as_json=as_json, text=text)
+
+
 async def _verify(installation: Installation, named: str | None) -> Report:
     salts: dict[str, bytes] = {}
     if named is None:
@@ -123,6 +136,14 @@ async def _proof(installation: Installation, position: int) -> proofs.InclusionP
     connection = await installation.database.connect(Role.LEDGER)
     try:
         return await proofs.inclusion(connection, position)
+    finally:
+        await connection.close()
+
+
+async def _consistency(installation: Installation, size: int) -> proofs.ConsistencyProof:
+    connection = await installation.database.connect(Role.LEDGER)
+    try:
+        return await proofs.consistency(connection, size)
     finally:
         await connection.close()
 

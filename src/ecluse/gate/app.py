@@ -66,6 +66,7 @@ def _routes(gate: Gate) -> list[Route]:
         Route("/v1/enrolments/{fingerprint}", login.state, methods=["GET"]),
         Route("/v1/ledger/checkpoint", ledger.checkpoint, methods=["GET"]),
         Route("/v1/ledger/proof/{position:int}", ledger.proof, methods=["GET"]),
+        Route("/v1/ledger/consistency/{size:int}", ledger.consistency, methods=["GET"]),
         Route("/health/live", _live, methods=["GET"]),
         Route("/health/ready", ledger.ready, methods=["GET"]),
     ]
@@ -87,6 +88,13 @@ class _LedgerDoor:
                 await proofs.inclusion(
                     connection, request.path_params["position"], known=self._known
                 )
+            )
+
+    async def consistency(self, request: Request) -> Response:
+        """Prove to whoever kept a checkpoint over `size` entries that the latest goes on from it."""
+        async with self._gate.pool.acquire() as connection:
+            return replies.json(
+                await proofs.consistency(connection, request.path_params["size"], known=self._known)
             )
 
     async def ready(self, _: Request) -> Response:

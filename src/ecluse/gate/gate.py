@@ -28,6 +28,7 @@ from ecluse.keyring.client import GateKeyring
 from ecluse.login.passkey import RelyingParty
 from ecluse.policy.policy import Policy
 from ecluse.store.errors import FAILURES
+from ecluse.store.session import keep_session
 
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _digest(asked: Asked) -> bytes:
 async def open_gate(config: GateConfig) -> AsyncIterator[Gate]:
     """Open a gate: restores noticed, policy noted, checks flowing."""
     async with (
-        asyncpg.create_pool(config.dsn, min_size=1, max_size=8) as pool,
+        asyncpg.create_pool(config.dsn, min_size=1, max_size=8, reset=keep_session) as pool,
         GateKeyring(config.sockets) as keyring,
     ):
         connection = await asyncpg.connect(config.dsn)

@@ -12,6 +12,7 @@ import asyncpg
 
 from ecluse.errors import EcluseError
 from ecluse.store.errors import FAILURES
+from ecluse.store.session import keep_session
 
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Reader:
     @classmethod
     async def open(cls, dsn: str) -> Reader:
         """Connect with the role `keyring`."""
-        return cls(await asyncpg.create_pool(dsn, min_size=1, max_size=4))
+        return cls(await asyncpg.create_pool(dsn, min_size=1, max_size=4, reset=keep_session))
 
     async def close(self) -> None:
         """Close the connections."""
