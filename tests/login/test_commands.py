@@ -109,15 +109,20 @@ def test_nothing_is_accepted_that_the_ledger_cannot_tell_of(installation: Databa
     assert mark in waiting()
 
 
+@pytest.mark.usefixtures("keyring")
 def test_an_officer_refuses(installation: Database) -> None:
     mark, number = ask(installation, "010000016")
     assert run(["refuse", mark]) == {"fingerprint": mark, "state": "refused"}
     assert asyncio.run(load(installation, number)) is None
 
 
+@pytest.mark.usefixtures("keyring")
 @pytest.mark.parametrize(
     "arguments",
     [
+        ["officer", "accept", "0000-0000-0000", "--role", "security"],
+        ["officer", "accept", "0000-0000-0000", "--role", "protection"],
+        ["lock", "AAAAAAAAAAAAAAAAAAAAAA=", "--reason", "lost"],
         ["accept", "0000-0000-0000"],
         ["refuse", "0000-0000-0000"],
         ["accept", "not a fingerprint"],

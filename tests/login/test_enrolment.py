@@ -11,7 +11,7 @@ import pytest
 from ecluse.login import accounts, enrolment
 from ecluse.login.fingerprint import fingerprint
 from ecluse.login.passkey import CounterError, Passkey
-from ecluse.login.roles import AccountRole
+from ecluse.login.roles import OF_AN_ORGANISATION, AccountRole
 from ecluse.login.ticket import Claims
 from ecluse.store.roles import Role
 
@@ -49,11 +49,19 @@ def state(as_role: As, passkey: Passkey) -> enrolment.State | None:
     return as_role(Role.GATE, lambda link: enrolment.state(link, mark))
 
 
-def accept(as_role: As, passkey: Passkey) -> enrolment.Accepted:
+def accept(as_role: As, passkey: Passkey, role: Role = Role.OFFICER) -> enrolment.Accepted:
     mark = fingerprint(passkey.public_key)
     return as_role(
-        Role.OFFICER, lambda link: enrolment.accept(link, mark, probation_until=PROBATION)
+        role,
+        lambda link: enrolment.accept(
+            link, mark, NOW, roles=OF_AN_ORGANISATION, probation_until=PROBATION
+        ),
     )
+
+
+def refuse(as_role: As, passkey: Passkey, role: Role = Role.OFFICER) -> None:
+    mark = fingerprint(passkey.public_key)
+    as_role(role, lambda link: enrolment.refuse(link, mark, NOW))
 
 
 def load_passkey(as_role: As, passkey: Passkey) -> Passkey | None:
@@ -73,9 +81,12 @@ def test_nothing_exists_until_an_officer_accepts(as_role: As) -> None:
     made = accept(as_role, passkey)
 
     assert made == enrolment.Accepted(
-        *(passkey.account, organisation, "010000016", "Comptoir 1"),
-        role=AccountRole.PROFESSIONAL,
-        credential=passkey.credential,
+        passkey.account,
+        organisation,
+        "010000016",
+        "Comptoir 1",
+        AccountRole.PROFESSIONAL,
+        passkey.credential,
     )
     assert state(as_role, passkey) is enrolment.State.ACCEPTED
     assert load_passkey(as_role, passkey) == passkey
@@ -88,6 +99,7 @@ def test_nothing_exists_until_an_officer_accepts(as_role: As) -> None:
         probation_until=PROBATION,
         locked=None,
         role=AccountRole.PROFESSIONAL,
+        insurer=None,
         name="Pharmacie du Pont",
         finess="010000016",
     )
@@ -95,18 +107,17 @@ def test_nothing_exists_until_an_officer_accepts(as_role: As) -> None:
 
 def test_the_gate_cannot_accept_by_itself(as_role: As) -> None:
     add(as_role, "010780195")
-    mark = fingerprint(ask(as_role, "010780195").public_key)
+    passkey = ask(as_role, "010780195")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        as_role(Role.GATE, lambda link: enrolment.accept(link, mark, probation_until=PROBATION))
+        accept(as_role, passkey, Role.GATE)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        as_role(Role.GATE, lambda link: enrolment.refuse(link, mark))
+        refuse(as_role, passkey, Role.GATE)
 
 
 def test_a_refused_passkey_stays_refused(as_role: As) -> None:
     add(as_role, "020000015")
     passkey = ask(as_role, "020000015")
-    mark = fingerprint(passkey.public_key)
-    as_role(Role.OFFICER, lambda link: enrolment.refuse(link, mark))
+    refuse(as_role, passkey)
     assert state(as_role, passkey) is enrolment.State.REFUSED
     with pytest.raises(enrolment.EnrolmentError):
         accept(as_role, passkey)
@@ -120,7 +131,7 @@ def test_an_enrolment_is_decided_once(as_role: As) -> None:
     with pytest.raises(enrolment.EnrolmentError):
         accept(as_role, passkey)
     with pytest.raises(enrolment.EnrolmentError):
-        as_role(Role.OFFICER, lambda link: enrolment.refuse(link, fingerprint(passkey.public_key)))
+        refuse(as_role, passkey)
 
 
 def test_an_organisation_that_nobody_added_cannot_be_accepted_yet(as_role: As) -> None:
@@ -149,10 +160,10 @@ def test_an_unknown_fingerprint_has_no_state_and_no_decision(as_role: As) -> Non
 
 def test_the_officer_sees_those_who_wait(as_role: As) -> None:
     waiting, decided = ask(as_role, "060000011", "Vitrine"), ask(as_role, "060000011")
-    as_role(Role.OFFICER, lambda link: enrolment.refuse(link, fingerprint(decided.public_key)))
-    listed = as_role(Role.OFFICER, enrolment.pending)
-    mine = (fingerprint(waiting.public_key), "060000011", "Vitrine", NOW)
-    assert enrolment.Pending(*mine, AccountRole.PROFESSIONAL) in listed
+    refuse(as_role, decided)
+    listed = as_role(Role.OFFICER, lambda link: enrolment.pending(link, NOW))
+    [found] = [one for one in listed if one.fingerprint == fingerprint(waiting.public_key)]
+    assert (found.finess, found.label, found.asked_at) == ("060000011", "Vitrine", NOW)
     assert fingerprint(decided.public_key) not in {one.fingerprint for one in listed}
 
 
@@ -208,3 +219,65 @@ def test_of_two_gestures_with_one_count_only_one_is_the_next(as_role: As) -> Non
     kept = load_passkey(as_role, passkey)
     assert kept is not None
     assert kept.sign_count == 6
+
+
+def test_an_officers_passkey_is_not_accepted_as_a_counters_is(as_role: As) -> None:
+    passkey = Passkey(os.urandom(16), os.urandom(32), os.urandom(77), 0)
+    claims = Claims(passkey.account, None, "Ada", AccountRole.SECURITY)
+    as_role(Role.GATE, lambda link: enrolment.ask(link, claims, passkey, NOW))
+    with pytest.raises(enrolment.EnrolmentError, match="as security"):
+        accept(as_role, passkey)
+    assert state(as_role, passkey) is enrolment.State.PENDING
+
+
+def test_a_passkey_of_one_account_is_not_accepted_for_another(as_role: As) -> None:
+    add(as_role, "110000016")
+    first = ask(as_role, "110000016")
+    accept(as_role, first)
+    twin = Passkey(os.urandom(16), first.credential, os.urandom(77), 0)
+    claims = Claims(twin.account, "110000016", "Comptoir 2")
+    as_role(Role.GATE, lambda link: enrolment.ask(link, claims, twin, NOW))
+    with pytest.raises(enrolment.EnrolmentError, match="belongs to an account"):
+        accept(as_role, twin)
+
+
+def test_so_many_may_wait_for_one_organisation_and_others_still_ask(as_role: As) -> None:
+    for number in range(enrolment.MOST_OF_ONE):
+        ask(as_role, "120000015", f"Comptoir {number}")
+    with pytest.raises(enrolment.TooManyWaitError):
+        ask(as_role, "120000015")
+    ask(as_role, "130000014")
+
+
+def test_a_request_counts_and_may_be_accepted_for_a_week(as_role: As) -> None:
+    add(as_role, "140000013")
+    passkey = ask(as_role, "140000013")
+    mark, later = fingerprint(passkey.public_key), NOW + enrolment.WAITS
+    listed = as_role(Role.OFFICER, lambda link: enrolment.pending(link, later))
+    assert mark not in {one.fingerprint for one in listed}
+    with pytest.raises(enrolment.EnrolmentError, match="waits"):
+        as_role(
+            Role.OFFICER,
+            lambda link: enrolment.accept(
+                link, mark, later, roles=OF_AN_ORGANISATION, probation_until=later
+            ),
+        )
+
+
+@pytest.mark.parametrize(
+    ("role", "finess", "amc"),
+    [
+        (AccountRole.PROFESSIONAL, None, None),
+        (AccountRole.HOLDER, None, None),
+        (AccountRole.HOLDER, "010000016", "775670482"),
+        (AccountRole.SECURITY, "010000016", None),
+        (AccountRole.PROTECTION, None, "775670482"),
+        (AccountRole.INSURER, None, None),
+        (AccountRole.INSURER, "010000016", "775670482"),
+    ],
+)
+def test_each_role_goes_with_what_it_belongs_to(
+    role: AccountRole, finess: str | None, amc: str | None
+) -> None:
+    with pytest.raises(enrolment.EnrolmentError):
+        enrolment.claim(os.urandom(16), "Ada", role, finess=finess, amc=amc)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -10,6 +11,9 @@ import httpx2
 import pytest
 from starlette.routing import Route
 
+from ecluse.console.app import ConsoleConfig
+from ecluse.console.app import create_app as create_console
+from ecluse.console.deeds import Terms
 from ecluse.gate.app import create_app
 from ecluse.gate.gate import GateConfig
 from ecluse.login.passkey import RelyingParty
@@ -17,6 +21,8 @@ from ecluse.store.roles import Role
 
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
     from towns import Town
 
 pytestmark = pytest.mark.attack
@@ -30,6 +36,8 @@ DOORS = {
     ("POST", "/v1/logout"),
     ("POST", "/v1/enrolments/begin"),
     ("POST", "/v1/enrolments/finish"),
+    ("POST", "/v1/enrolments/client"),
+    ("POST", "/v1/client/rotate"),
     ("GET", "/v1/enrolments/{fingerprint}"),
     ("GET", "/v1/ledger/checkpoint"),
     ("GET", "/v1/ledger/proof/{position:int}"),
@@ -38,11 +46,28 @@ DOORS = {
     ("GET", "/health/ready"),
 }
 
+#: Those of the console, likewise: accounts and passkeys of professionals and officers, acts that
+#: wait, an insurer's own feeds, the ledger's size. None takes or tells anything of a member.
+CONSOLE_DOORS = {
+    ("GET", "/v1/console/me"),
+    ("GET", "/v1/console/enrolments"),
+    ("POST", "/v1/console/enrolments/{fingerprint}/accept"),
+    ("POST", "/v1/console/enrolments/{fingerprint}/refuse"),
+    ("GET", "/v1/console/accounts"),
+    ("POST", "/v1/console/accounts/{account}/lock"),
+    ("POST", "/v1/console/accounts/{account}/sign-out"),
+    ("GET", "/v1/console/acts"),
+    ("POST", "/v1/console/acts"),
+    ("POST", "/v1/console/acts/{act}/second"),
+    ("POST", "/v1/console/acts/{act}/withdraw"),
+    ("GET", "/v1/console/feeds"),
+    ("GET", "/v1/console/ledger"),
+}
 
-def doors(town: Town) -> set[tuple[str, str]]:
-    """Return the doors of a gate that has opened: method and path."""
+
+def gate(town: Town) -> Starlette:
     installation, ports = town.operator.installation, town.operator.ports
-    app = create_app(
+    return create_app(
         GateConfig(
             dsn=installation.database.dsn(Role.GATE),
             sockets=installation.sockets,
@@ -52,6 +77,23 @@ def doors(town: Town) -> set[tuple[str, str]]:
             policy_digest=bytes(32),
         )
     )
+
+
+def console(town: Town) -> Starlette:
+    installation, ports = town.operator.installation, town.operator.ports
+    return create_console(
+        ConsoleConfig(
+            dsn=installation.database.dsn(Role.OFFICER),
+            sockets=installation.sockets,
+            public_origin=ports.pipe_origin,
+            party=RelyingParty("localhost", ports.pages_origin),
+            terms=Terms(timedelta(0)),
+        )
+    )
+
+
+def doors(app: Starlette) -> set[tuple[str, str]]:
+    """Return the doors of a gate or console that has opened: method and path."""
 
     async def opened() -> set[tuple[str, str]]:
         async with app.router.lifespan_context(app):
@@ -67,7 +109,8 @@ def doors(town: Town) -> set[tuple[str, str]]:
 
 
 def test_there_are_no_other_doors(town: Town) -> None:
-    assert doors(town) == DOORS
+    assert doors(gate(town)) == DOORS
+    assert doors(console(town)) == CONSOLE_DOORS
 
 
 def test_nothing_about_members_is_told_without_a_signature(town: Town) -> None:
@@ -75,7 +118,7 @@ def test_nothing_about_members_is_told_without_a_signature(town: Town) -> None:
     origin = town.operator.ports.pipe_origin
     members = [m.person.nir[:13] for m in town.cast.members] + [m.card for m in town.cast.members]
     with httpx2.Client(base_url=origin, trust_env=False) as thief:
-        for method, path in sorted(DOORS):
+        for method, path in sorted(DOORS | CONSOLE_DOORS):
             for query in ("", "?page=1&limit=1000", "?nir=2", "?all=true&format=csv"):
                 where = path.replace("{fingerprint}", "AAAA-AAAA-AAAA")
                 where = where.replace("{position:int}", "0") + query

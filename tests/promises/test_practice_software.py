@@ -23,7 +23,7 @@ from ecluse.ledger.entry import (
     SignedOut,
 )
 from ecluse.local import officer
-from ecluse.login import base64url, clients, enrolment, keyid
+from ecluse.login import base64url, clients, keyid
 from ecluse.siege.client_key import stolen_client_key
 from ecluse.siege.wire import card_check, check_of, disclosed, send, signed
 from ecluse.store.roles import Role
@@ -199,9 +199,7 @@ def test_a_key_counts_for_nothing_until_an_officer_accepts_it(village: Town) -> 
                 with pytest.raises(GateError) as again:
                     await client.register(scene.finess[0], "Logiciel")
                 assert again.value.code == "enrolment"
-                connection = await scene.operator.installation.database.connect(Role.OFFICER)
-                await enrolment.refuse(connection, asked.fingerprint)
-                await connection.close()
+                await officer.refuse(scene.operator.installation, asked.fingerprint)
                 assert (await client.state()).state == "refused"
             assert await refused_as(scene, key) == "device_expired"
 

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from ecluse.cli import (
+    act,
     bench,
     client,
     feed,
@@ -31,6 +32,7 @@ app.command()(check)
 app.command()(demo)
 app.command()(population)
 app.add_typer(bench.app, name="bench")
+app.add_typer(act.app, name="act")
 app.add_typer(client.app, name="client")
 app.add_typer(feed.app, name="feed")
 app.add_typer(insurer.app, name="insurer")

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ecluse.cli.output import JsonOption, result
-from ecluse.feeds import insurer_keys, insurers
-from ecluse.keyring import trust
+from ecluse.feeds import insurer_keys
+from ecluse.local import officer
 from ecluse.local.installation import Installation
-from ecluse.store.roles import Role
 
-
-if TYPE_CHECKING:
-    from ecluse.feeds.insurer_keys import InsurerPublic
 
 app = typer.Typer(no_args_is_help=True, help="Insurers: their keys, and whose feeds are taken.")
 
@@ -47,22 +43,10 @@ def add(
 ) -> None:
     """Take an insurer's feeds from now on: the database and the keyring learn its public keys."""
     told = insurer_keys.read_public(public)
-    added = asyncio.run(_add(told))
+    added = asyncio.run(officer.add_insurer(Installation.from_environment(), told))
     already = " already" if added.before else ""
     result(
         {"amc": told.amc, "insurer": added.insurer, "added": not added.before},
         as_json=as_json,
         text=f"{told.name} ({told.amc}) is insurer {added.insurer} here{already}.",
     )
-
-
-async def _add(told: InsurerPublic) -> insurers.Added:
-    installation = Installation.from_environment()
-    await installation.database.prepare()
-    connection = await installation.database.connect(Role.OFFICER)
-    try:
-        added = await insurers.add(connection, told)
-    finally:
-        await connection.close()
-    trust.add_insurer(installation.keyring_folder, told.amc, added.insurer, told.signing_key)
-    return added

@@ -7,37 +7,40 @@ with the organisation over a channel that both trust, and accepts or refuses it 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ecluse.cli import clients
 from ecluse.cli.output import JsonOption, result
+from ecluse.console.deeds import LockReason
 from ecluse.ids import finess as finess_number
 from ecluse.local import officer
 from ecluse.local.installation import Installation
 from ecluse.login import accounts, base64url, enrolment, fingerprint
+from ecluse.login.enrolment import EnrolmentError
+from ecluse.login.keyid import ACCOUNT_SIZE, KeyIdError
 from ecluse.login.roles import AccountRole
 from ecluse.policy import policy as policies
-from ecluse.store.database import Database
-from ecluse.store.roles import Role
 
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    import asyncpg
 
 app = typer.Typer(help="Organisations, and the passkeys that ask to join.", no_args_is_help=True)
 organisation = typer.Typer(help="Organisations that may have accounts.", no_args_is_help=True)
 app.add_typer(organisation, name="organisation")
 app.add_typer(clients.app, name="client")
+officers = typer.Typer(
+    help="The first two security officers; further officers take both of them.",
+    no_args_is_help=True,
+)
+app.add_typer(officers, name="officer")
 
 FingerprintArgument = Annotated[
     str, typer.Argument(metavar="FINGERPRINT", help="As the organisation reads it out.")
+]
+AccountArgument = Annotated[
+    str, typer.Argument(metavar="ACCOUNT", help="Its number, as listed: 22 letters and digits.")
 ]
 PolicyOption = Annotated[
     Path | None, typer.Option(help="Policy file, for the length of probation.")
@@ -75,22 +78,26 @@ def pending(*, as_json: JsonOption = False) -> None:
     """List the passkeys that ask to join."""
 
     async def listed() -> list[enrolment.Pending]:
-        async with _officer() as connection:
-            return await enrolment.pending(connection)
+        installation = Installation.from_environment()
+        await installation.database.prepare()
+        async with officer.connected(installation) as connection:
+            return await enrolment.pending(connection, datetime.now(UTC))
 
     waiting = asyncio.run(listed())
     facts = [
         {
             "fingerprint": one.fingerprint,
             "finess": one.finess,
-            "label": one.label,
             "role": one.role,
+            "amc": one.amc,
+            "label": one.label,
             "asked_at": one.asked_at.isoformat(),
         }
         for one in waiting
     ]
     lines = [
-        f"{one.fingerprint}  {one.finess}  {one.asked_at:%Y-%m-%d %H:%M}  {one.role:<12}  {one.label}"
+        f"{one.fingerprint}  {one.role:<12}  {one.finess or one.amc or '':<10}  "
+        f"{one.asked_at:%Y-%m-%d %H:%M}  {one.label}"
         for one in waiting
     ]
     text = "\n".join(lines) or "No passkey asks to join."
@@ -133,12 +140,7 @@ def accept(
 def refuse(mark: FingerprintArgument, *, as_json: JsonOption = False) -> None:
     """Refuse a passkey for good."""
     refused_mark = fingerprint.parse(mark)
-
-    async def refused() -> None:
-        async with _officer() as connection:
-            await enrolment.refuse(connection, refused_mark)
-
-    asyncio.run(refused())
+    asyncio.run(officer.refuse(Installation.from_environment(), refused_mark))
     result(
         {"fingerprint": refused_mark, "state": enrolment.State.REFUSED},
         as_json=as_json,
@@ -146,13 +148,63 @@ def refuse(mark: FingerprintArgument, *, as_json: JsonOption = False) -> None:
     )
 
 
-@asynccontextmanager
-async def _officer() -> AsyncIterator[asyncpg.Connection[Any]]:
-    """Connect to the installation's database with the officer's rights."""
-    database = Database.from_environment()
-    await database.prepare()
-    connection = await database.connect(Role.OFFICER)
+@officers.command("accept")
+def accept_officer(
+    mark: FingerprintArgument,
+    *,
+    role: Annotated[AccountRole, typer.Option(help="What it asks to be: security.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Accept one of the first two security officers, on nobody's word but this machine's."""
+    if role is not AccountRole.SECURITY:
+        raise EnrolmentError(
+            f"A passkey cannot be accepted as {role} like this.",
+            hint="Two security officers do it at the console, as an act (`officer_accept`).",
+        )
+    accepted_mark = fingerprint.parse(mark)
+    made = asyncio.run(officer.accept_first_officer(Installation.from_environment(), accepted_mark))
+    result(
+        {
+            "fingerprint": accepted_mark,
+            "state": enrolment.State.ACCEPTED,
+            "account": base64url.encode(made.account),
+            "role": made.role,
+            "label": made.label,
+        },
+        as_json=as_json,
+        text=f"Accepted {accepted_mark} ({made.label}) as a security officer.",
+    )
+
+
+@app.command()
+def lock(
+    account: AccountArgument,
+    *,
+    reason: Annotated[LockReason, typer.Option(help="Its owner reads it.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Lock an account at once. Opening it again takes two officers at the console."""
+    asyncio.run(officer.lock(Installation.from_environment(), number(account), reason))
+    result({"account": account, "locked": reason}, as_json=as_json, text="Locked.")
+
+
+@app.command("signout")
+def sign_out(account: AccountArgument, *, as_json: JsonOption = False) -> None:
+    """Sign every device of an account out."""
+    ended = asyncio.run(officer.sign_out(Installation.from_environment(), number(account)))
+    facts = {"account": account, "devices": ended}
+    result(facts, as_json=as_json, text=f"Signed out: {ended}.")
+
+
+def number(text: str) -> bytes:
+    """Return an account's number, 16 bytes.
+
+    Raises:
+        KeyIdError: It is not one.
+    """
     try:
-        yield connection
-    finally:
-        await connection.close()
+        return base64url.decode(text, ACCOUNT_SIZE)
+    except ValueError:
+        raise KeyIdError(
+            "This is not an account's number.", hint="The ledger and the console name accounts."
+        ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,8 @@ import typer
 
 from ecluse.cli.memory import keep_private
 from ecluse.cli.serving import announce, run_until_stopped, serve_http
+from ecluse.console import app as console_app
+from ecluse.console.deeds import Terms
 from ecluse.gate.app import create_app
 from ecluse.gate.gate import GateConfig
 from ecluse.keyring.client import LedgerKeyring
@@ -30,7 +33,7 @@ from ecluse.store.roles import Role
 
 app = typer.Typer(no_args_is_help=True, help="The processes, one by one.")
 
-PAGES_PORT, PIPE_PORT, GATE_PORT = 8470, 8471, 8472
+PAGES_PORT, PIPE_PORT, GATE_PORT, CONSOLE_PORT = 8470, 8471, 8472, 8473
 PAGES_ORIGIN, PIPE_ORIGIN = f"http://localhost:{PAGES_PORT}", f"http://localhost:{PIPE_PORT}"
 
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -109,6 +112,32 @@ def gate(
 
 
 @app.command()
+def console(
+    *,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = CONSOLE_PORT,
+    public_origin: PipeOriginOption = PIPE_ORIGIN,
+    pages_origin: PagesOriginOption = PAGES_ORIGIN,
+    rp_id: RelyingPartyOption = "localhost",
+    policy: Annotated[
+        Path | None, typer.Option(help="Policy file, for the length of probation.")
+    ] = None,
+) -> None:
+    """Let officers, holders and insurers' staff do what their role allows, by signed requests."""
+    logging.basicConfig(level=logging.WARNING)
+    installation = Installation.from_environment()
+    rules, _ = policies.read(policy or installation.policy_in_force)
+    config = console_app.ConsoleConfig(
+        dsn=installation.database.dsn(Role.OFFICER),
+        sockets=installation.sockets,
+        public_origin=public_origin,
+        party=RelyingParty(rp_id, pages_origin),
+        terms=Terms(timedelta(hours=rules.probation.hours), timedelta(days=rules.client.key_days)),
+    )
+    serve_http(console_app.create_app(config), "console", host, port)
+
+
+@app.command()
 def pages(
     *,
     host: HostOption = "127.0.0.1",
@@ -131,9 +160,12 @@ def serve_pipe(
         typer.Option(help="http://host:port of a gate, or its Unix socket; again for each gate."),
     ],
     pages_origin: PagesOriginOption = PAGES_ORIGIN,
+    console: Annotated[
+        str | None, typer.Option(help="The console likewise; without it nobody reaches one.")
+    ] = None,
 ) -> None:
     """Carry signed requests to a gate and answers back, and nothing else."""
-    config = pipe.PipeConfig(tuple(gate), pages_origin)
+    config = pipe.PipeConfig(tuple(gate), pages_origin, console)
     serve_http(pipe.create_app(config), "pipe", host, port)
 
 

@@ -90,7 +90,8 @@ class Speaker:
     ) -> Steps[T]:
         """Send a signed request, with a nonce and a moment of its own."""
         body = _body(content)
-        target = profile.target_uri(self.origin, path.encode("ascii"))
+        plain, _, query = path.partition("?")
+        target = profile.target_uri(self.origin, plain.encode("ascii"), query.encode("ascii"))
         headers = signed_headers(
             self.device,
             self.keyid,

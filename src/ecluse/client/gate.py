@@ -99,11 +99,11 @@ class GateClient:
             label: How the organisation calls this counter.
             create: Makes the passkey from creation options, in a browser or by an authenticator.
         """
+        return await self._enrol({"finess": finess, "label": label}, create)
+
+    async def _enrol(self, asked: dict[str, str | None], create: Creation) -> replies.Enrolled:
         begun = await self._plain(
-            "POST",
-            "/v1/enrolments/begin",
-            {"finess": finess, "label": label},
-            Decoder(replies.EnrolmentBegun),
+            "POST", "/v1/enrolments/begin", asked, Decoder(replies.EnrolmentBegun)
         )
         finish = {"ticket": begun.ticket, "credential": await create(begun.public_key)}
         return await self._plain("POST", "/v1/enrolments/finish", finish, Decoder(replies.Enrolled))

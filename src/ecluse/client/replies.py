@@ -26,7 +26,7 @@ class SignedIn(msgspec.Struct, frozen=True):
     """`POST /v1/login/finish`: from now on the device signs as `keyid`."""
 
     keyid: str
-    organisation: Organisation
+    organisation: Organisation | None
     label: str
     expires_at: datetime
 

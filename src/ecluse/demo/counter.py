@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ecluse.local import officer
@@ -53,11 +54,11 @@ async def accept_passkeys(
     connection = await installation.database.connect(Role.OFFICER)
     try:
         while True:
-            for asked in await enrolment.pending(connection):
+            for asked in await enrolment.pending(connection, datetime.now(UTC)):
                 if await asyncio.to_thread(confirm, asked):
                     await officer.accept(installation, asked.fingerprint, probation=probation)
                 else:
-                    await enrolment.refuse(connection, asked.fingerprint)
+                    await officer.refuse(installation, asked.fingerprint)
             await asyncio.sleep(1)
     finally:
         await connection.close()

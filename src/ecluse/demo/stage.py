@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from ecluse.feeds import insurer_keys, insurers
+from ecluse.feeds import insurer_keys
 from ecluse.feeds.load import load
 from ecluse.feeds.prepare import Announcement, Source, prepare
-from ecluse.keyring import trust
 from ecluse.keyring.client import FeedKeyring, OfficerKeyring
 from ecluse.local import officer
 from ecluse.login.accounts import Organisation
 from ecluse.population.generate import generate
 from ecluse.population.nation import Nation
 from ecluse.siege.people import ended, sample
-from ecluse.store.roles import Role
 
 
 if TYPE_CHECKING:
@@ -93,12 +91,7 @@ async def _load_one(
     installation: Installation, folder: Path, insurer: Listed, feed: int, progress: Progress
 ) -> int:
     keys = insurer_keys.create(folder / "keys" / insurer.amc, amc=insurer.amc, name=insurer.name)
-    connection = await installation.database.connect(Role.OFFICER)
-    added = await insurers.add(connection, keys.public)
-    await connection.close()
-    trust.add_insurer(
-        installation.keyring_folder, insurer.amc, added.insurer, keys.public.signing_key
-    )
+    await officer.add_insurer(installation, keys.public)
     roster = folder / "insurers" / insurer.amc
     async with OfficerKeyring(installation.sockets) as officers:
         recipient = await officers.loader_recipient()

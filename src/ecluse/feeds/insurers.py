@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -10,9 +10,8 @@ from ecluse.errors import EcluseError
 
 
 if TYPE_CHECKING:
-    import asyncpg
-
     from ecluse.feeds.insurer_keys import InsurerPublic
+    from ecluse.store.connection import Connection
 
 _MOST = 2**15 - 1
 # Numbers are given one after the other by this lock: an officer may not lock the table.
@@ -30,7 +29,7 @@ class Added(NamedTuple):
     before: bool
 
 
-async def add(connection: asyncpg.Connection[Any], public: InsurerPublic) -> Added:
+async def add(connection: Connection, public: InsurerPublic) -> Added:
     """Add an insurer, or find it with the same keys.
 
     Args:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    import asyncpg
+    from ecluse.store.connection import Connection
 
 _STATUS = """
 SELECT insurer.amc, insurer.name, feed.feed, feed.state, encode(feed.manifest, 'hex') AS manifest,
@@ -56,7 +56,7 @@ class FeedStatus(NamedTuple):
         return self.state == "in_force"
 
 
-async def status(connection: asyncpg.Connection[Any], amc: str | None = None) -> list[FeedStatus]:
+async def status(connection: Connection, amc: str | None = None) -> list[FeedStatus]:
     """Return the feeds that count, of one insurer or of all, by AMC number, the latest first."""
     rows = [FeedStatus(*row.values()) for row in await connection.fetch(_STATUS, amc)]
     served: set[str] = set()

@@ -15,7 +15,7 @@ from ecluse.gate import replies
 from ecluse.gate.rows import AccountBudget
 from ecluse.gate.windows import DAY, HOUR
 from ecluse.login import accounts, devices
-from ecluse.login.roles import AccountRole
+from ecluse.login.roles import AccountRole, Right, RoleError, may
 
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class AccountDoor:
         """Tell the asker's own account."""
         raw = await replies.body_of(request)
         caller = await self._callers.identify(request, raw)
+        if not may(caller.role, Right.CHECK):
+            raise RoleError("Budgets are a professional's.", hint="Ask /v1/console/me.")
         await self._gate.spend(caller)
         now = datetime.now(UTC)
         async with self._gate.pool.acquire() as connection:
@@ -51,7 +53,7 @@ class AccountDoor:
         mine = next(d for d in registered if d.thumbprint == caller.thumbprint)
         return replies.json(
             {
-                "organisation": {"name": owner.name, "finess": owner.finess},
+                "organisation": owner.place,
                 "label": owner.label,
                 "role": owner.role,
                 "locked": owner.locked,

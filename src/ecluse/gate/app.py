@@ -50,7 +50,7 @@ def create_app(config: GateConfig) -> Starlette:
 
 
 def _routes(gate: Gate) -> list[Route]:
-    callers = Callers(gate)
+    callers = Callers(gate.pool, gate.config.public_origin)
     login, client = LoginDoor(gate, callers), ClientDoor(gate, callers)
     ledger = _LedgerDoor(gate)
     return [

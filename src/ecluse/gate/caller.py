@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecluse.errors import EcluseError
 from ecluse.login import accounts, devices, profile, signature
@@ -13,9 +13,9 @@ from ecluse.login.keyid import KeyId
 
 
 if TYPE_CHECKING:
+    import asyncpg
     from starlette.requests import Request
 
-    from ecluse.gate.gate import Gate
     from ecluse.login.roles import AccountRole
 
 
@@ -30,10 +30,11 @@ class DeviceExpiredError(EcluseError):
 
 
 class Caller(NamedTuple):
-    """A professional's device, proven by its signature over the whole request."""
+    """An account's device, proven by its signature over the whole request."""
 
     account: bytes
     role: AccountRole
+    #: Empty for a role that belongs to none.
     organisation: bytes
     thumbprint: bytes
     keyid: str
@@ -50,10 +51,14 @@ class _Known(NamedTuple):
 
 
 class Callers:
-    """Verifies requests; remembers devices for a few seconds."""
+    """Verifies requests made for `origin`; remembers devices for so many seconds."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(
+        self, pool: asyncpg.Pool[Any], origin: str, *, remembered: float = _REMEMBERED
+    ) -> None:
+        self._pool = pool
+        self._origin = origin
+        self._remembered = remembered
         self._known: OrderedDict[tuple[bytes, bytes], _Known] = OrderedDict()
 
     async def identify(self, request: Request, body: bytes) -> Caller:
@@ -68,7 +73,7 @@ class Callers:
             raise signature.SignatureError(signature.Fault.KEY)
         now = time.time()
         known = await self._device(signed.account, signed.thumbprint, now)
-        message = signed_message(request, body, self._gate.config.public_origin)
+        message = signed_message(request, body, self._origin)
         verified = signature.verify(signed, message, public_key=known.public_key, now=now)
         return Caller(
             signed.account,
@@ -86,7 +91,7 @@ class Callers:
     async def _device(self, account: bytes, thumbprint: bytes, now: float) -> _Known:
         key = (account, thumbprint)
         known = self._known.get(key)
-        if known is None or known.read_at < now - _REMEMBERED:
+        if known is None or known.read_at < now - self._remembered:
             known = await self._read(account, thumbprint, now)
             self._known[key] = known
             if len(self._known) > _MOST_REMEMBERED:
@@ -96,7 +101,7 @@ class Callers:
         return known
 
     async def _read(self, account: bytes, thumbprint: bytes, now: float) -> _Known:
-        async with self._gate.pool.acquire() as connection:
+        async with self._pool.acquire() as connection:
             device = await devices.load(
                 connection, account, thumbprint, datetime.fromtimestamp(now, UTC)
             )
@@ -107,7 +112,7 @@ class Callers:
             now,
             device.public_key,
             owner.role,
-            owner.organisation,
+            owner.organisation or b"",
             device.expires_at.timestamp(),
         )
 

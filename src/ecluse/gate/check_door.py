@@ -26,7 +26,7 @@ from ecluse.login import accounts
 from ecluse.login.challenge import typed_challenge
 from ecluse.login.credential import PasskeyError
 from ecluse.login.passkey import GESTURE_SECONDS, verify_typed_gesture
-from ecluse.login.roles import AccountRole
+from ecluse.login.roles import AccountRole, Right, RoleError, may
 
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class CheckDoor:
         arrived = asyncio.get_running_loop().time()
         raw = await replies.body_of(request)
         caller = await self._callers.identify(request, raw)
+        if not may(caller.role, Right.CHECK):
+            raise RoleError("Only a professional's account checks.")
         body = parse(raw)
         if caller.role is AccountRole.CLIENT and isinstance(body.subject, PersonSubject):
             raise NoPersonThereError(

@@ -20,13 +20,13 @@ from ecluse.gate.caller import prove_possession
 from ecluse.gate.pipeline import ReplayedError
 from ecluse.gate.rows import spend_nonces
 from ecluse.gate.start import note
-from ecluse.ids import finess
 from ecluse.ledger.entry import EnrolmentAsked, Login, Logout
 from ecluse.login import accounts, base64url, devices, enrolment, jwk, passkey, ticket
 from ecluse.login import nonce as login_nonce
 from ecluse.login.challenge import enrolment_challenge
 from ecluse.login.credential import AuthenticationResponse, PasskeyError, RegistrationResponse
 from ecluse.login.keyid import KeyId
+from ecluse.login.roles import AccountRole
 
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ if TYPE_CHECKING:
 class JoinBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of `POST /v1/enrolments/begin`."""
 
-    finess: Annotated[str, msgspec.Meta(max_length=16)]
     label: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    finess: Annotated[str, msgspec.Meta(max_length=16)] | None = None
+    role: AccountRole = AccountRole.PROFESSIONAL
+    amc: Annotated[str, msgspec.Meta(max_length=16)] | None = None
 
 
 class JoinedBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,7 +77,9 @@ class LoginDoor:
     async def join(self, request: Request) -> Response:
         """Give the options for a new passkey."""
         body = parsed(await replies.body_of(request), JoinBody)
-        claims = ticket.Claims(os.urandom(16), finess.parse(body.finess), body.label)
+        claims = enrolment.claim(
+            os.urandom(16), body.label, body.role, finess=body.finess, amc=body.amc
+        )
         issued = ticket.issue(self._gate.stamp_key, claims, time.time())
         options = passkey.creation_options(
             self._gate.config.party,
@@ -100,7 +104,12 @@ class LoginDoor:
         async with self._gate.pool.acquire() as connection, connection.transaction():
             mark = await enrolment.ask(connection, claims, made, now)
             event = EnrolmentAsked(
-                at=now, fingerprint=mark, finess=claims.finess, credential=_sha256(made.credential)
+                at=now,
+                fingerprint=mark,
+                finess=claims.finess or "",
+                credential=_sha256(made.credential),
+                role=claims.role,
+                amc=claims.amc or "",
             )
             await note(connection, self._gate.journal, event)
         return replies.json({"fingerprint": mark, "state": enrolment.State.PENDING})
@@ -160,8 +169,9 @@ class LoginDoor:
         return replies.json(
             {
                 "keyid": KeyId(account, thumbprint).text(),
-                "organisation": {"name": owner.name, "finess": owner.finess},
+                "organisation": owner.place,
                 "label": owner.label,
+                "role": owner.role,
                 "expires_at": device.expires_at,
             }
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from starlette.responses import Response
 
+from ecluse.acts.act import ActError, NotYoursError
 from ecluse.errors import EcluseError
 from ecluse.gate.again import OtherCheckError
 from ecluse.gate.caller import DeviceExpiredError
@@ -17,7 +18,8 @@ from ecluse.ledger.errors import LedgerError
 from ecluse.login.clients import NotAClientError, RotationError
 from ecluse.login.credential import PasskeyError
 from ecluse.login.devices import DeviceError
-from ecluse.login.enrolment import EnrolmentError
+from ecluse.login.enrolment import EnrolmentError, TooManyWaitError
+from ecluse.login.roles import RoleError
 from ecluse.login.signature import SignatureError
 from ecluse.login.stamp import StampError
 
@@ -44,6 +46,10 @@ _ERRORS: dict[type[EcluseError], tuple[int, str]] = {
     StampError: (401, "expired"),
     DeviceError: (401, "device"),
     MalformedError: (400, "malformed"),
+    RoleError: (403, "role"),
+    NotYoursError: (403, "role"),
+    ActError: (409, "act"),
+    TooManyWaitError: (429, "enrolments_full"),
     OtherCheckError: (400, "check_id"),
     EnrolmentError: (409, "enrolment"),
     TooLargeError: (413, "too_large"),

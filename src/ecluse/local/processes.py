@@ -121,6 +121,7 @@ class Ports(NamedTuple):
     pages: int
     pipe: int
     gate: int
+    console: int
 
     @property
     def pages_origin(self) -> str:
@@ -136,13 +137,15 @@ class Ports(NamedTuple):
 def free_ports() -> Ports:
     """Return ports that nobody listens on at this moment."""
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        sockets = [
+            stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in Ports._fields
+        ]
         return Ports(*(each.getsockname()[1] for each in sockets))
 
 
 def usual_ports() -> Ports:
     """Return the ports that people expect, or free ones when somebody listens there."""
-    usual = Ports(pages=8470, pipe=8471, gate=8472)
+    usual = Ports(pages=8470, pipe=8471, gate=8472, console=8473)
     try:
         for port in usual:
             socket.create_server(("127.0.0.1", port)).close()
@@ -152,7 +155,7 @@ def usual_ports() -> Ports:
 
 
 class Operator:
-    """Keyring, ledger keeper, gates, pages and pipe, on a prepared database."""
+    """Keyring, ledger keeper, gates, console, pages and pipe, on a prepared database."""
 
     def __init__(
         self,
@@ -177,6 +180,14 @@ class Operator:
             )
             for number, port in enumerate(gate_ports, start=1)
         ]
+        self.console = Process(
+            installation,
+            "console",
+            *("serve", "console", "--port", str(self.ports.console)),
+            *("--public-origin", self.ports.pipe_origin),
+            *("--pages-origin", self.ports.pages_origin),
+            *(("--policy", policy) if policy else ()),
+        )
         self.pages = Process(
             installation,
             "pages",
@@ -188,6 +199,7 @@ class Operator:
             "pipe",
             *("serve", "pipe", "--port", str(self.ports.pipe)),
             *(part for port in gate_ports for part in ("--gate", f"http://127.0.0.1:{port}")),
+            *("--console", f"http://127.0.0.1:{self.ports.console}"),
             *("--pages-origin", self.ports.pages_origin),
         )
 
@@ -204,7 +216,7 @@ class Operator:
     @property
     def processes(self) -> list[Process]:
         """Every process, from the innermost outwards."""
-        return [self.keyring, self.ledger, *self.gates, self.pages, self.pipe]
+        return [self.keyring, self.ledger, *self.gates, self.console, self.pages, self.pipe]
 
     def __enter__(self) -> Self:
         """Start every process; only gates have to find another one, the keyring, at work."""

@@ -28,8 +28,8 @@ VALUES ($1, $2, $3, $4, $5, $6)
 """
 _LOAD = """
 SELECT account.account, account.organisation, account.label, account.probation_until,
-       account.locked, account.role, organisation.name, organisation.finess
-FROM account JOIN organisation USING (organisation)
+       account.locked, account.role, account.insurer, organisation.name, organisation.finess
+FROM account LEFT JOIN organisation USING (organisation)
 WHERE account.account = $1
 """
 _LOAD_PASSKEY = """
@@ -64,17 +64,27 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One counter of an organisation."""
+    """One counter of an organisation, or one person with another role."""
 
     account: bytes
-    organisation: bytes
+    organisation: bytes | None
+    """None, like `name` and `finess`, for a role that belongs to none."""
     label: str
     probation_until: datetime
     locked: str | None
     """The reason; None when open."""
     role: AccountRole
-    name: str
-    finess: str
+    insurer: int | None
+    """For an insurer's staff."""
+    name: str | None
+    finess: str | None
+
+    @property
+    def place(self) -> dict[str, str] | None:
+        """The organisation as a reply tells it."""
+        if self.name is None or self.finess is None:
+            return None
+        return {"name": self.name, "finess": self.finess}
 
 
 async def create_organisation(

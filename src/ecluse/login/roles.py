@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from ecluse.errors import EcluseError
+
+
+class RoleError(EcluseError):
+    """What this account's role does not do (HTTP 403)."""
+
 
 class AccountRole(StrEnum):
     """Who an account belongs to."""

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 from ecluse.login import stamp
+from ecluse.login.roles import AccountRole
 
 
 LIFETIME = 600
@@ -20,13 +21,17 @@ _PURPOSE = b"ecluse/enrol/v1"
 
 
 class Claims(msgspec.Struct, frozen=True, array_like=True):
-    """What an organisation's counter says about itself when it asks to join."""
+    """What somebody says about themselves when they ask to join."""
 
     account: bytes
     """16 random bytes: the account's number if it is accepted, and the passkey's user handle."""
-    finess: str
+    finess: str | None
+    """The organisation's number; None for a role that belongs to none."""
     label: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    """How the organisation calls this counter."""
+    """How the organisation calls this counter, or the operator this officer."""
+    role: AccountRole = AccountRole.PROFESSIONAL
+    amc: str | None = None
+    """The insurer's number, for its staff."""
 
 
 def issue(key: bytes, claims: Claims, now: float) -> bytes:

@@ -35,6 +35,8 @@ BODY_SECONDS = 10.0
 
 PREFLIGHT_SECONDS = 7200
 
+CONSOLE = b"/v1/console/"
+
 BARE_HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
@@ -50,6 +52,8 @@ class PipeConfig:
     gates: tuple[str, ...]
     #: The one browser origin that may ask and read answers.
     pages_origin: str
+    #: Likewise of the console; without one nobody answers below `CONSOLE`.
+    console: str | None = None
 
 
 class NotCarriedError(EcluseError):
@@ -67,15 +71,17 @@ UNAVAILABLE = NotCarriedError(
 
 
 class Pipe:
-    """An ASGI application around one connection pool to each gate."""
+    """An ASGI application around the connections to each gate and to the console."""
 
     def __init__(self, config: PipeConfig) -> None:
         self._pages_origin = checked_origin(config.pages_origin)
         self._gates = Gates(config.gates)
+        self._console = Gates((config.console,) if config.console else ())
 
     async def aclose(self) -> None:
-        """Close the connections to the gates."""
+        """Close the connections."""
         await self._gates.aclose()
+        await self._console.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -121,7 +127,8 @@ class Pipe:
         body, headers = await _body(request), border.upward(request.headers.raw)
         signed = dict(headers).get(b"signature-input", b"")
         died = False
-        for gate in self._gates.order(signed):
+        doors = self._console if target.startswith(CONSOLE) else self._gates
+        for gate in doors.order(signed):
             upstream = httpx2.Request(
                 method,
                 gate.url,
@@ -132,9 +139,9 @@ class Pipe:
             try:
                 answer = await gate.transport.handle_async_request(upstream)
             except NOT_SENT:
-                self._gates.failed(gate)
+                doors.failed(gate)
             except DIED as error:
-                self._gates.failed(gate)
+                doors.failed(gate)
                 died = True
                 if not signed:
                     raise UNAVAILABLE from error

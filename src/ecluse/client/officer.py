@@ -1,0 +1,236 @@
+"""Talk to the console: what an officer, a holder or an insurer's staff may do.
+
+async with httpx2.AsyncClient() as http:
+    officer = OfficerClient("https://gate.example", http)
+    await officer.login(gesture)
+    act = await officer.propose(UnlockAccount(account), gesture)   # another officer seconds it
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.json import Decoder
+
+from ecluse.acts.act import Content, digest
+from ecluse.client import replies
+from ecluse.client.gate import GateClient
+from ecluse.login import base64url
+from ecluse.login.challenge import ActStep, act_challenge
+
+
+if TYPE_CHECKING:
+    from ecluse.client.gate import Creation, Gesture
+    from ecluse.login.roles import AccountRole
+
+_CONSOLE = "/v1/console"
+_NUMBER_SIZE = 16
+
+
+class Mine(msgspec.Struct, frozen=True):
+    """`GET /v1/console/me`: the asker's own role and rights."""
+
+    account: str
+    label: str
+    role: str
+    rights: list[str]
+    organisation: replies.Organisation | None
+    insurer: replies.Insurer | None
+    locked: str | None
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A passkey that asks to join."""
+
+    fingerprint: str
+    finess: str | None
+    label: str
+    asked_at: datetime
+    role: str
+    amc: str | None
+
+
+class Enrolments(msgspec.Struct, frozen=True):
+    """`GET /v1/console/enrolments`."""
+
+    enrolments: list[Waiting]
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """An enrolment accepted or refused; `account` when accepted."""
+
+    fingerprint: str
+    state: str
+    account: str | None = None
+
+
+class ListedAccount(msgspec.Struct, frozen=True):
+    """One account of an organisation."""
+
+    account: str
+    label: str
+    role: str
+    locked: str | None
+    added_at: datetime
+    devices: int
+
+
+class Accounts(msgspec.Struct, frozen=True):
+    """`GET /v1/console/accounts`."""
+
+    accounts: list[ListedAccount]
+
+
+class Locked(msgspec.Struct, frozen=True):
+    """An account was locked."""
+
+    account: str
+    locked: str
+
+
+class ShownAct(msgspec.Struct, frozen=True):
+    """An act and where it stands."""
+
+    act: str
+    content: Content
+    digest: str
+    state: str
+    proposer: str
+    proposed_at: datetime
+    expires_at: datetime
+
+
+class Acts(msgspec.Struct, frozen=True):
+    """`GET /v1/console/acts`."""
+
+    acts: list[ShownAct]
+
+
+class OwnFeed(msgspec.Struct, frozen=True):
+    """Where one feed stands."""
+
+    feed: int
+    state: str
+    rows: int
+    accepted: int
+    rejected: int
+
+
+class OwnFeeds(msgspec.Struct, frozen=True):
+    """`GET /v1/console/feeds`: an insurer's own."""
+
+    insurer: replies.Insurer
+    feeds: list[OwnFeed]
+
+
+class LedgerState(msgspec.Struct, frozen=True):
+    """`GET /v1/console/ledger`."""
+
+    size: int
+    signed: int
+    checkpoint: str
+    verified: bool
+
+
+class OfficerClient(GateClient):
+    """One device's conversation with gate and console; it signs in as any other does."""
+
+    async def join_as(
+        self,
+        role: AccountRole,
+        label: str,
+        create: Creation,
+        *,
+        finess: str | None = None,
+        amc: str | None = None,
+    ) -> replies.Enrolled:
+        """Ask to join with a new passkey, as `role`.
+
+        Args:
+            role: What to be.
+            label: How the operator calls this person's account.
+            create: Makes the passkey from creation options.
+            finess: A holder's organisation.
+            amc: The insurer of its staff.
+        """
+        asked = {"label": label, "role": role, "finess": finess, "amc": amc}
+        return await self._enrol(asked, create)
+
+    async def mine(self) -> Mine:
+        """Return the own account's role and rights."""
+        return await self._signed("GET", f"{_CONSOLE}/me", None, Decoder(Mine))
+
+    async def waiting(self) -> list[Waiting]:
+        """Return the passkeys that ask to join."""
+        path = f"{_CONSOLE}/enrolments"
+        return (await self._signed("GET", path, None, Decoder(Enrolments))).enrolments
+
+    async def accept(self, fingerprint: str) -> Decided:
+        """Let a passkey join."""
+        path = f"{_CONSOLE}/enrolments/{fingerprint}/accept"
+        return await self._signed("POST", path, {}, Decoder(Decided))
+
+    async def refuse(self, fingerprint: str) -> Decided:
+        """Refuse a passkey for good."""
+        path = f"{_CONSOLE}/enrolments/{fingerprint}/refuse"
+        return await self._signed("POST", path, {}, Decoder(Decided))
+
+    async def accounts(self, finess: str | None = None) -> list[ListedAccount]:
+        """Return an organisation's accounts; without one, a security officer's colleagues."""
+        query = "" if finess is None else f"?finess={finess}"
+        path = f"{_CONSOLE}/accounts{query}"
+        return (await self._signed("GET", path, None, Decoder(Accounts))).accounts
+
+    async def lock(self, account: str, reason: str) -> Locked:
+        """Lock an account at once."""
+        path = f"{_CONSOLE}/accounts/{account}/lock"
+        return await self._signed("POST", path, {"reason": reason}, Decoder(Locked))
+
+    async def sign_out(self, account: str) -> replies.SignedOut:
+        """Sign every device of an account out."""
+        path = f"{_CONSOLE}/accounts/{account}/sign-out"
+        return await self._signed("POST", path, {}, Decoder(replies.SignedOut))
+
+    async def acts(self) -> list[ShownAct]:
+        """Return the acts that wait."""
+        return (await self._signed("GET", f"{_CONSOLE}/acts", None, Decoder(Acts))).acts
+
+    async def propose(self, content: Content, gesture: Gesture) -> ShownAct:
+        """Propose an act; takes one gesture of the passkey, which commits to the content."""
+        number = base64url.encode(secrets.token_bytes(_NUMBER_SIZE))
+        body = {
+            "act": number,
+            "content": content,
+            "gesture": await self._agree("propose", number, content, gesture),
+        }
+        return await self._signed("POST", f"{_CONSOLE}/acts", body, Decoder(ShownAct))
+
+    async def second(self, act: ShownAct, gesture: Gesture) -> ShownAct:
+        """Agree to exactly what `act` shows."""
+        body = {"gesture": await self._agree("second", act.act, act.content, gesture)}
+        path = f"{_CONSOLE}/acts/{act.act}/second"
+        return await self._signed("POST", path, body, Decoder(ShownAct))
+
+    async def withdraw(self, act: str) -> ShownAct:
+        """Stop an act."""
+        path = f"{_CONSOLE}/acts/{act}/withdraw"
+        return await self._signed("POST", path, {}, Decoder(ShownAct))
+
+    async def feeds(self) -> OwnFeeds:
+        """Return where the own insurer's feeds stand."""
+        return await self._signed("GET", f"{_CONSOLE}/feeds", None, Decoder(OwnFeeds))
+
+    async def ledger(self) -> LedgerState:
+        """Return whether the ledger is as it was signed."""
+        return await self._signed("GET", f"{_CONSOLE}/ledger", None, Decoder(LedgerState))
+
+    async def _agree(
+        self, step: str, number: str, content: Content, gesture: Gesture
+    ) -> dict[str, object]:
+        created = int(time.time())
+        agreed = ActStep(step, number, digest(content).hex(), created, self.keyid)
+        return {"created": created, "assertion": await gesture(act_challenge(agreed))}

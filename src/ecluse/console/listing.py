@@ -1,0 +1,112 @@
+"""What the console shows: accounts, feeds, the ledger's state. Nothing here is about a member."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ecluse.feeds import status
+from ecluse.ledger import note, reader, storage
+from ecluse.ledger.errors import LedgerError
+from ecluse.login import base64url
+
+
+if TYPE_CHECKING:
+    from ecluse.store.connection import Connection
+
+_ACCOUNTS = """
+SELECT account.account, label, role, locked, added_at,
+       count(device.account) AS devices
+  FROM account LEFT JOIN device
+    ON device.account = account.account AND expires_at > $1 AND revoked_at IS NULL
+ WHERE organisation IS NOT DISTINCT FROM $2
+ GROUP BY account.account, label, role, locked, added_at
+ ORDER BY added_at, account.account
+"""
+_INSURER = "SELECT amc, name FROM insurer WHERE insurer = $1"
+
+
+class ListedAccount(msgspec.Struct, frozen=True):
+    """One account: whose, whether it is locked, how many devices are signed in."""
+
+    account: str
+    label: str
+    role: str
+    locked: str | None
+    added_at: datetime
+    devices: int
+
+
+class ListedFeed(msgspec.Struct, frozen=True):
+    """One of an insurer's own feeds."""
+
+    feed: int
+    state: str
+    manifest: str
+    rows: int
+    accepted: int
+    rejected: int
+    ended_at: datetime | None
+
+
+class LedgerState(msgspec.Struct, frozen=True):
+    """How far the ledger is signed, and whether what is stored is what was signed."""
+
+    size: int
+    signed: int
+    checkpoint: str
+    verified: bool
+
+
+async def accounts(
+    connection: Connection, organisation: bytes | None, now: datetime
+) -> list[ListedAccount]:
+    """Return an organisation's accounts; with None, those that belong to none."""
+    rows = await connection.fetch(_ACCOUNTS, now, organisation)
+    return [ListedAccount(**{**row, "account": base64url.encode(row["account"])}) for row in rows]
+
+
+async def insurer(connection: Connection, number: int) -> dict[str, str]:
+    """Return an insurer's AMC number and name."""
+    row = await connection.fetchrow(_INSURER, number)
+    return dict(row) if row else {}
+
+
+async def feeds(connection: Connection, amc: str) -> list[ListedFeed]:
+    """Return where an insurer's feeds stand, the latest first."""
+    return [
+        ListedFeed(
+            each.feed,
+            each.state,
+            each.manifest,
+            each.rows,
+            each.accepted,
+            each.rejected,
+            each.ended_at,
+        )
+        for each in await status.status(connection, amc)
+    ]
+
+
+async def ledger(connection: Connection, public_key: bytes) -> LedgerState:
+    """Compare the latest checkpoint with its signature and with the tree that is stored.
+
+    The right edge is recomputed from tiles and commitments; `ecluse ledger verify` recomputes all.
+
+    Args:
+        connection: As the officer.
+        public_key: The log's, from the keyring and not from the log.
+    """
+    size = await storage.size(connection, 0)
+    text = await storage.latest(connection, 0)
+    if text is None:
+        return LedgerState(size, 0, "", verified=False)
+    try:
+        signed = note.open_checkpoint(text, note.log_key(public_key))
+        edge = await reader.edge(connection, 0, signed.size)
+    except LedgerError:
+        return LedgerState(size, 0, text, verified=False)
+    right = signed.root == edge.root() and signed.size <= size
+    return LedgerState(size, signed.size, text, verified=right)
