@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from typer.testing import CliRunner
 
 from ecluse.cli.store import app
+from ecluse.store.migrate import shipped
 
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def test_status_migrate_and_stop_tell_what_they_did(
     monkeypatch.setenv("ECLUSE_HOME", str(fresh_home))
     monkeypatch.delenv("ECLUSE_DATABASE_URL", raising=False)
     assert run("status", exit_code=1)["running"] is False
-    assert run("migrate")["applied"] == ["0001_core.sql", "0002_roles.sql"]
+    assert run("migrate")["applied"] == [each.name for each in shipped()]
     assert run("migrate")["applied"] == []
     assert run("status") == {
         "embedded": True,
