@@ -21,7 +21,7 @@ from ecluse.gate.state import (
     State,
     region_scope,
 )
-from ecluse.gate.windows import DAY, HOUR
+from ecluse.gate.windows import DAY, HOUR, Ring
 from ecluse.policy.policy import read
 
 
@@ -141,6 +141,24 @@ def test_accounts_of_one_organisation_share_its_cap() -> None:
     assert reason(state, typed()) is Reason.ORGANISATION_DAY
     assert reason(state, typed(1, names[0])) is None
     assert reason(state, typed(), 25 * HOUR) is None
+
+
+def test_practice_software_has_a_cap_of_its_own_below_its_organisations() -> None:
+    small = msgspec.structs.replace(
+        POLICY,
+        card=msgspec.structs.replace(POLICY.card, account_day=1, organisation_day=4),
+        client=msgspec.structs.replace(POLICY.client, card_day=3),
+    )
+    state = with_account(begin(), client=True)
+    asks = [card(number) for number in range(4)]
+    state, outcomes = decide(state, asks, NOW, small)
+    assert [each.reason for each in outcomes] == [None, None, None, Reason.ACCOUNT_DAY]
+    others = [msgspec.structs.replace(card(5 + number), account=b"two") for number in range(2)]
+    _, outcomes = decide(state, others, NOW, small)
+    assert [each.reason for each in outcomes] == [None, Reason.ACCOUNT_DAY]
+    busy = with_account(state, client=False, card=Ring())
+    _, outcomes = decide(busy, [card(9), others[0]], NOW, small)
+    assert [each.reason for each in outcomes] == [None, Reason.ORGANISATION_DAY]
 
 
 def test_an_organisations_first_checks_draw_on_nobody() -> None:

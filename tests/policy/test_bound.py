@@ -226,6 +226,14 @@ def test_a_card_discloses_those_who_present_it_and_a_stolen_account_that_has_non
     assert card_bound(DEFAULT, [StolenOrganisation(9, 90)], 24) == DEFAULT.card.organisation_day
 
 
+def test_a_key_of_practice_software_counts_by_its_own_caps_and_in_no_typed_bound() -> None:
+    software = StolenOrganisation(9, accounts=0, clients=1)
+    assert card_bound(DEFAULT, [software], 24) == DEFAULT.client.card_day
+    many = software._replace(accounts=1, clients=9)
+    assert card_bound(DEFAULT, [many], 24) == DEFAULT.card.organisation_day
+    assert typed_bound(DEFAULT, [software], 48) == 0
+
+
 @given(lanes, thefts, st.integers(0, 60))
 def test_more_time_more_accounts_and_more_organisations_never_make_it_less(
     typed: TypedLane, stolen: list[StolenOrganisation], hours: int

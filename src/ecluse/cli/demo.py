@@ -18,6 +18,7 @@ from ecluse.demo.home import fresh
 from ecluse.local import pages
 from ecluse.local.installation import Installation
 from ecluse.local.processes import Operator, usual_ports
+from ecluse.login.roles import AccountRole
 from ecluse.policy import policy as policies
 from ecluse.siege.scene import Scene
 
@@ -94,8 +95,9 @@ async def _serve_counter(operator: Operator, *, with_browser: bool) -> None:
 
 
 def _confirm(asked: Pending) -> bool:
+    who = "Practice software" if asked.role is AccountRole.CLIENT else "A passkey"
     screen.print(
-        f"\nA passkey asks to join the organisation {asked.finess} as {asked.label!r}.\n"
+        f"\n{who} asks to join the organisation {asked.finess} as {asked.label!r}.\n"
         f"Its fingerprint: [bold]{asked.fingerprint}[/]. Compare it with the one on the screen.",
         highlight=False,
     )

@@ -35,6 +35,7 @@ def invitation(operator: Operator, cast: Cast) -> str:
         f"{cards}\n"
         f"  3. Or check without a card: NIR {person.nir}, born {person.birth_date},"
         f" rank {person.birth_rank}.\n"
+        f"Practice software: docs/practice-software.md, with {operator.ports.pipe_origin}.\n"
         "All members are invented. Ctrl-C ends the demonstration."
     )
 
