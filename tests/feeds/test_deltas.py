@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ecluse.client.replies import CheckReply
     from ecluse.feeds.insurer_keys import InsurerKeys
-    from ecluse.feeds.load import Report
+    from ecluse.feeds.report import Report
     from ecluse.siege.scene import Scene
     from towns import Town
 

@@ -27,7 +27,7 @@ from feeds.rosters import row
 
 
 if TYPE_CHECKING:
-    from ecluse.feeds.load import Report
+    from ecluse.feeds.report import Report
     from ecluse.keyring.bulk import Evaluated
     from feeds.rosters import Row
     from feeds.world import Insurer, World
@@ -287,7 +287,7 @@ def test_one_bad_row_in_a_hundred_is_borne(world: World) -> None:
 
 def test_two_bad_rows_in_a_hundred_refuse_the_feed_and_are_listed(world: World) -> None:
     insurer = world.insurer()
-    world.load(sent(world, insurer, rosters.rows(10)))
+    world.load(sent(world, insurer, rosters.rows(60)))
     lines = rosters.rows(100)
     lines[5] = lines[5].but(package="UNKNOWN")
     lines[6] = lines[6].but(valid_from="2026-02-30")

@@ -18,7 +18,7 @@ import rfc8785
 
 from ecluse.feeds import insurer_keys, insurers
 from ecluse.feeds import manifest as manifests
-from ecluse.feeds.load import Report, load
+from ecluse.feeds.load import load
 from ecluse.feeds.prepare import Announcement, Prepared, Source, prepare
 from ecluse.feeds.reference import ReferenceSealer
 from ecluse.feeds.tally import THRESHOLD
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ecluse.feeds.insurer_keys import InsurerKeys
+    from ecluse.feeds.report import Report
     from ecluse.store.database import Database
 
 _amcs = itertools.count(99_000_000)

@@ -27,7 +27,7 @@ from ecluse.store.roles import Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ecluse.feeds.load import Report
+    from ecluse.feeds.report import Report
     from ecluse.feeds.status import FeedStatus
 
 app = typer.Typer(no_args_is_help=True, help="Feeds: insurers' rosters, prepared and loaded.")
@@ -51,7 +51,7 @@ def recipient(*, as_json: JsonOption = False) -> None:
 
 @app.command()
 def prepare(
-    roster: Annotated[Path, typer.Argument(help="The roster, CSV.")],
+    roster: Annotated[Path, typer.Argument(help="The roster, CSV or .parquet.")],
     *,
     keys: Annotated[Path, typer.Option(help="The insurer's key folder.")],
     out: Annotated[Path, typer.Option(help="Where the feed's three files go.")] = Path(),

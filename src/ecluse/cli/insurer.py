@@ -39,11 +39,15 @@ def keygen(
 def add(
     public: Annotated[Path, typer.Argument(help="The insurer's public.json.")],
     *,
+    members: Annotated[
+        int | None,
+        typer.Option(min=1, help="Members by contract: a first feed far beyond is held."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take an insurer's feeds from now on: the database and the keyring learn its public keys."""
     told = insurer_keys.read_public(public)
-    added = asyncio.run(officer.add_insurer(Installation.from_environment(), told))
+    added = asyncio.run(officer.add_insurer(Installation.from_environment(), told, members))
     already = " already" if added.before else ""
     result(
         {"amc": told.amc, "insurer": added.insurer, "added": not added.before},

@@ -90,14 +90,14 @@ async def add_organisation(
 
 
 async def add_insurer(
-    connection: Connection, public: InsurerPublic, now: datetime
+    connection: Connection, public: InsurerPublic, now: datetime, members: int | None = None
 ) -> tuple[Added, list[Event]]:
-    """Add an insurer; one that is known with the same keys makes no event.
+    """Add an insurer, and its contract's count of members; one known before makes no event.
 
     Raises:
         InsurerError: It is known with other keys.
     """
-    added = await insurers.add(connection, public)
+    added = await insurers.add(connection, public, members)
     event = entry.InsurerAdded(
         at=now,
         insurer=added.insurer,

@@ -29,12 +29,13 @@ class Added(NamedTuple):
     before: bool
 
 
-async def add(connection: Connection, public: InsurerPublic) -> Added:
+async def add(connection: Connection, public: InsurerPublic, members: int | None = None) -> Added:
     """Add an insurer, or find it with the same keys.
 
     Args:
         connection: as the officer.
         public: what the insurer handed over.
+        members: how many its contract is about; what is usual until it has sent full feeds.
 
     Raises:
         InsurerError: it is known with other keys, or there are no numbers left.
@@ -58,9 +59,10 @@ async def add(connection: Connection, public: InsurerPublic) -> Added:
         if number > _MOST:
             raise InsurerError(f"There are {_MOST} insurers already.")
         await connection.execute(
-            "INSERT INTO insurer (insurer, amc, name, signing_key, age_recipient)"
-            " VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO insurer (insurer, members, amc, name, signing_key, age_recipient)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
             number,
+            members,
             *msgspec.structs.astuple(public),
         )
         return Added(number, before=False)

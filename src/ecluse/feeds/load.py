@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import msgspec
 
 from ecluse.errors import EcluseError
+from ecluse.feeds import hold, purge, register, rejects, screen
 from ecluse.feeds import manifest as manifests
-from ecluse.feeds import purge, register, rejects, screen
 from ecluse.feeds.decrypt import ClearRows, check_digest
 from ecluse.feeds.register import Load, Outcome
+from ecluse.feeds.report import Report, as_before, report
 from ecluse.feeds.stream import Parties, pour
 from ecluse.feeds.tally import THRESHOLD, Counts, FeedRefusedError
 from ecluse.ledger.append import append
@@ -39,34 +40,6 @@ if TYPE_CHECKING:
 
 class LoadError(EcluseError):
     """The database failed underneath; nothing of the feed is in force."""
-
-
-class Report(NamedTuple):
-    """What came of a load.
-
-    Attributes:
-        amc: whose feed.
-        feed: its number.
-        manifest: the file that was given.
-        rows: how many the manifest announces.
-        accepted: how many are in force, or would have been.
-        rejected: how many are not.
-        rejects_file: which and why; None when there is none.
-        in_force: whether the feed is.
-        reason: why it was refused; empty otherwise.
-        before: whether this very feed had been loaded or refused before, and nothing was changed.
-    """
-
-    amc: str
-    feed: int
-    manifest: str
-    rows: int
-    accepted: int
-    rejected: int
-    rejects_file: str | None
-    in_force: bool
-    reason: str
-    before: bool
 
 
 async def load(
@@ -127,21 +100,31 @@ class _Loader:
         load = await self._verified(raw, signature)
         async with register.turn(self._connection, load.insurer):
             known = await register.latest(self._connection, load.insurer)
-            if known is not None and known.feed >= load.manifest.feed and not _open(known, load):
-                return _as_before(files, load, known)
+            if (
+                known is not None
+                and known.feed >= load.manifest.feed
+                and not known.unfinished(load.digest)
+            ):
+                return as_before(files, load, known)
             await self._require_base(load)
             await asyncio.to_thread(check_digest, files.rows, load.manifest.sha256)
             await purge.abandon(self._connection, load.insurer, load.manifest.feed)
+            resumed = (
+                known is not None and known.state == "loading" and known.feed == load.manifest.feed
+            )
+            reason = "" if resumed else await hold.waits(self._connection, self._keyring, load)
+            if reason:
+                return report(files, load, Outcome(), reason)
             counts = Counts(load.manifest.rows, self._threshold)
-            done = known.chunks if known is not None and _open(known, load) else 0
+            done = known.chunks if known is not None and resumed else 0
             try:
                 await self._pour(files, load, (raw, signature), counts, progress, done)
             except FeedRefusedError as refusal:
-                report = await self._refuse(files, load, counts, refusal.reason)
+                came = await self._refuse(files, load, counts, refusal.reason)
             else:
-                report = await self._put_in_force(files, load, counts)
+                came = await self._put_in_force(files, load, counts)
             await purge.sweep(self._connection, load.insurer)
-            return report
+            return came
 
     async def _require_base(self, load: Load) -> None:
         """Check that a delta builds on what is in force.
@@ -210,7 +193,7 @@ class _Loader:
                 base=load.manifest.base or 0,
             )
             await self._record(event)
-        return _report(files, load, outcome)
+        return report(files, load, outcome)
 
     async def _refuse(self, files: FeedFiles, load: Load, counts: Counts, reason: str) -> Report:
         outcome = self._write_rejects(load, counts)
@@ -224,7 +207,7 @@ class _Loader:
                 reason=reason,
             )
             await self._record(event)
-        return _report(files, load, outcome, reason)
+        return report(files, load, outcome, reason)
 
     async def _record(self, event: Event) -> None:
         await append(self._connection, [await self._keyring.seal_entry(event)], event.at)
@@ -241,49 +224,3 @@ class _Named(msgspec.Struct, frozen=True):
     """The one thing read from a manifest before its signature is checked: whose key to take."""
 
     amc: str
-
-
-def _report(files: FeedFiles, load: Load, outcome: Outcome, reason: str = "") -> Report:
-    return Report(
-        load.manifest.amc,
-        load.manifest.feed,
-        str(files.manifest),
-        load.manifest.rows,
-        outcome.accepted,
-        outcome.rejected,
-        str(outcome.rejects_file) if outcome.rejects_file else None,
-        in_force=not reason,
-        reason=reason,
-        before=False,
-    )
-
-
-def _open(known: register.Known, load: Load) -> bool:
-    """Tell whether `known` is this very feed, not loaded to its end."""
-    return known.manifest == load.digest and known.state in ("loading", "abandoned")
-
-
-def _as_before(files: FeedFiles, load: Load, known: register.Known) -> Report:
-    """Report a feed that was loaded or refused before.
-
-    Raises:
-        ManifestError: the number is taken by another manifest, or is behind the latest feed.
-    """
-    if known.feed > load.manifest.feed or known.manifest != load.digest:
-        raise manifests.ManifestError(
-            f"Feed {load.manifest.feed} comes after feed {known.feed} of this insurer, which is"
-            f" {known.state.replace('_', ' ')} under another manifest.",
-            hint="Prepare the feed again with a higher number.",
-        )
-    return Report(
-        load.manifest.amc,
-        load.manifest.feed,
-        str(files.manifest),
-        known.row_count,
-        known.accepted,
-        known.rejected,
-        known.rejects_file,
-        in_force=known.state == "in_force",
-        reason="" if known.state == "in_force" else "This feed was refused before.",
-        before=True,
-    )

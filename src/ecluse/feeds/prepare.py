@@ -20,6 +20,7 @@ from ecluse.feeds import rejects as reject_files
 from ecluse.feeds import screen
 from ecluse.feeds.hashed import Hashed
 from ecluse.feeds.outgoing import OutgoingRows
+from ecluse.feeds.parquet import SUFFIX, ParquetText
 from ecluse.feeds.reference import ReferenceSealer
 from ecluse.feeds.rejects import MOST_LISTED
 from ecluse.feeds.roster import COLUMNS, DELTA_COLUMNS
@@ -42,7 +43,7 @@ class Source(NamedTuple):
     """What an insurer prepares a feed from.
 
     Attributes:
-        roster: the CSV of `ecluse.feeds.roster`.
+        roster: the rows of `ecluse.feeds.roster`, as CSV or Parquet by the name's ending.
         packages: the JSON of `ecluse.cover.package`.
     """
 
@@ -179,7 +180,8 @@ def _encrypt(roster: Path, rows: OutgoingRows, recipient: str, path: Path) -> st
             "The recipient is not an age recipient.",
             hint="Ask the operator for what `ecluse feed recipient` prints.",
         ) from None
-    with _open(roster) as clear, path.open("wb") as file:
+    with _open(roster) as opened, path.open("wb") as file:
+        clear = ParquetText(roster) if roster.suffix == SUFFIX else opened
         hashed = Hashed(file)
         reader = _Reader(rows.read(clear))
         try:

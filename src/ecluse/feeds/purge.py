@@ -23,12 +23,12 @@ SELECT feed, state FROM feed
 """
 _ABANDON = """
 UPDATE feed SET state = 'abandoned', ended_at = clock_timestamp(), chunks = 0
- WHERE insurer = $1 AND feed <> $2 AND state = 'loading'
+ WHERE insurer = $1 AND feed <> $2 AND state IN ('loading', 'held')
 """
 
 
 async def abandon(connection: Connection, number: int, feed: int) -> None:
-    """Give up an insurer's loads that did not end, but for that of `feed`, and sweep."""
+    """Give up what an insurer sent and is not in force, but for `feed`, and sweep."""
     await connection.execute(_ABANDON, number, feed)
     await sweep(connection, number)
 

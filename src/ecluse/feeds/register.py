@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from ecluse.feeds.reach import Standing, reach
+from ecluse.feeds.usual import FEEDS
 
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ SELECT feed, manifest, state, row_count, accepted, rejected, rejects_file, chunk
 """
 _ADD_PACKAGE = """
 INSERT INTO cover_package (insurer, feed, code, content) VALUES ($1, $2, $3, $4)
+"""
+_USUAL = """
+SELECT coalesce(
+  (SELECT avg(accepted) FROM (
+     SELECT accepted FROM feed
+      WHERE insurer = $1 AND base IS NULL AND state IN ('in_force', 'superseded')
+      ORDER BY feed DESC LIMIT $2) AS last),
+  (SELECT members FROM insurer WHERE insurer = $1))::bigint
 """
 _STANDING = """
 SELECT feed, base IS NULL AS full, period_from, period_to
@@ -73,6 +82,10 @@ class Known(NamedTuple):
     rejected: int
     rejects_file: str | None
     chunks: int
+
+    def unfinished(self, digest: bytes) -> bool:
+        """Tell whether it is the feed of this manifest, and not loaded to its end."""
+        return self.manifest == digest and self.state in ("held", "loading", "abandoned")
 
 
 class Outcome(NamedTuple):
@@ -117,6 +130,12 @@ async def latest(connection: Connection, number: int) -> Known | None:
     """Return an insurer's latest feed; None before the first."""
     row = await connection.fetchrow(_KNOWN, number)
     return Known(*row.values()) if row else None
+
+
+async def usual(connection: Connection, number: int) -> int | None:
+    """Return an insurer's usual count: of its last full feeds, else of its contract, else None."""
+    count: int | None = await connection.fetchval(_USUAL, number, FEEDS)
+    return count
 
 
 async def now(connection: Connection) -> datetime:

@@ -18,7 +18,9 @@ from ecluse.ledger.entry import (
     ActWithdrawn,
     EnrolmentAccepted,
     EnrolmentRefused,
+    FeedHeld,
     FeedInForce,
+    FeedPurged,
     FeedRefused,
     InsurerAdded,
     Lock,
@@ -49,7 +51,7 @@ ALLOWED: dict[str, tuple[type, ...]] = {
 }
 #: Of what each may have ledger entries made. The gate seals its own.
 SEALED: dict[str, tuple[type[AnyEvent], ...]] = {
-    "feed": (FeedInForce, FeedRefused, ActDone),
+    "feed": (FeedInForce, FeedRefused, FeedHeld, FeedPurged, ActDone),
     "officer": (
         *(EnrolmentAccepted, EnrolmentRefused, OrganisationAdded, InsurerAdded),
         *(Lock, Unlock, SignedOut, PageRelease),

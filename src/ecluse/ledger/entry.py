@@ -168,6 +168,26 @@ class FeedInForce(Event, frozen=True, kw_only=True, tag="feed_in_force"):
     base: int = 0
 
 
+class FeedHeld(Event, frozen=True, kw_only=True, tag="feed_held"):
+    """A feed waits for two officers: its count is out of the insurer's usual. Nothing was read."""
+
+    insurer: int
+    feed: int
+    #: SHA-256 of the signed manifest (32 bytes).
+    manifest: bytes
+    rows: int
+    usual: int
+
+
+class FeedPurged(Event, frozen=True, kw_only=True, tag="feed_purged"):
+    """Member references of a feed that ended were deleted: no entry that names them is left."""
+
+    insurer: int
+    feed: int
+    #: How many there were.
+    references: int
+
+
 class FeedRefused(Event, frozen=True, kw_only=True, tag="feed_refused"):
     """An insurer's feed was refused as a whole. Written when its loading ends."""
 
@@ -282,6 +302,8 @@ AnyEvent = (
     | InsurerAdded
     | FeedInForce
     | FeedRefused
+    | FeedHeld
+    | FeedPurged
     | PolicyInForce
     | Lock
     | Unlock

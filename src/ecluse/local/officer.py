@@ -60,7 +60,9 @@ async def add_organisation(
     return await _do(installation, deed)
 
 
-async def add_insurer(installation: Installation, public: InsurerPublic) -> Added:
+async def add_insurer(
+    installation: Installation, public: InsurerPublic, members: int | None = None
+) -> Added:
     """Take an insurer's feeds from now on: database and keyring learn its public keys.
 
     Raises:
@@ -68,7 +70,7 @@ async def add_insurer(installation: Installation, public: InsurerPublic) -> Adde
     """
 
     async def deed(connection: Connection, now: datetime) -> tuple[Added, list[Event]]:
-        return await deeds.add_insurer(connection, public, now)
+        return await deeds.add_insurer(connection, public, now, members)
 
     added = await _do(installation, deed)
     trust.add_insurer(installation.keyring_folder, public.amc, added.insurer, public.signing_key)
