@@ -10,13 +10,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ecluse.gate.clock import AGREEMENT
-from ecluse.gate.state import region_scope
+from ecluse.gate.state import Lane, region_scope
 from ecluse.gate.windows import DAY, HOUR
-from ecluse.policy.bound import StolenOrganisation, typed_bound
+from ecluse.policy.bound import StolenOrganisation, known_bound, typed_bound
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ecluse.gate.state import Organisation
     from ecluse.policy.policy import Policy
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 SLACK = AGREEMENT + 4
 
 
-class Typed(NamedTuple):
-    """A typed check that drew on the budget: found or not."""
+class Person(NamedTuple):
+    """A check without a card that drew on its lane's budget: found or not."""
 
     at: float
     real: float
+    lane: Lane
     account: bytes
     person: int
     told: bool
@@ -61,20 +62,22 @@ class History:
         self._thieves = [
             chosen for size in (1, 2, len(accounts)) for chosen in combinations(accounts, size)
         ]
-        self.typed: list[Typed] = []
+        self.persons: dict[Lane, list[Person]] = {Lane.TYPED: [], Lane.KNOWN: []}
         self.cards: list[Card] = []
 
-    def add_typed(self, check: Typed, *, cap_now: int) -> None:
+    def add_person(self, check: Person, *, cap_now: int) -> None:
         """Add a check; `cap_now` is the account's cap for a day at this moment."""
-        assert not self.typed or check.at >= self.typed[-1].at, "time ran backwards"
-        day = self._since(check.at - DAY)
+        asked = self.persons[check.lane]
+        assert not asked or check.at >= asked[-1].at, "time ran backwards"
+        day = self._since(check, DAY)
         if not any((each.account, each.person) == (check.account, check.person) for each in day):
             persons = {each.person for each in day if each.account == check.account}
-            assert len(persons) < cap_now, "an account's cap of this moment"
-        self.typed.append(check)
+            assert len(persons) < cap_now, f"{check.lane}: account, by its cap of this moment"
+        asked.append(check)
         self._check_account(check)
         self._check_organisation(check)
-        self._check_shared(check)
+        if check.lane is Lane.TYPED:
+            self._check_shared(check)
         self._check_bound(check)
 
     def add_card(self, check: Card) -> None:
@@ -82,10 +85,10 @@ class History:
         self.cards.append(check)
         day = [each for each in self.cards if each.at > check.at - DAY]
         mine = [each for each in day if each.account == check.account]
-        assert len(mine) <= caps.account_day, "card lane: account"
+        assert _presented(mine) <= caps.account_day, "card lane: account"
         organisation = self._organisation_of[check.account]
         ours = [each for each in day if self._organisation_of[each.account] == organisation]
-        assert len(ours) <= caps.organisation_day, "card lane: organisation"
+        assert _presented(ours) <= caps.organisation_day, "card lane: organisation"
         told = {
             self._organisation_of[each.account]
             for each in day
@@ -97,28 +100,37 @@ class History:
         """A restore brings the card lane's counts back as they were: it is never shut for that."""
         self.cards = [each for each in self.cards if each.at <= since]
 
-    def _since(self, moment: float) -> list[Typed]:
-        return [each for each in self.typed if each.at > moment]
+    def _since(self, check: Person, seconds: float) -> list[Person]:
+        """Return the checks of this one's lane in the seconds that end with it."""
+        return [each for each in self.persons[check.lane] if each.at > check.at - seconds]
 
-    def _check_account(self, check: Typed) -> None:
-        caps = self._policy.typed
-        mine = [each for each in self.typed if each.account == check.account]
-        for window, cap in ((DAY, caps.account_day), (HOUR, caps.account_hour)):
-            assert _persons(mine, check.at - window) <= cap, "account"
+    def _check_account(self, check: Person) -> None:
+        mine = [each for each in self.persons[check.lane] if each.account == check.account]
+        for window, cap in self._account_caps(check.lane):
+            assert _persons(mine, check.at - window) <= cap, f"{check.lane}: account"
             real = {each.person for each in mine if each.real > check.real - window + SLACK}
-            assert len(real) <= cap, "account, in real time"
+            assert len(real) <= cap, f"{check.lane}: account, in real time"
 
-    def _check_organisation(self, check: Typed) -> None:
+    def _account_caps(self, lane: Lane) -> list[tuple[float, int]]:
+        if lane is Lane.KNOWN:
+            return [(DAY, self._policy.known.account_day)]
+        caps = self._policy.typed
+        return [(DAY, caps.account_day), (HOUR, caps.account_hour)]
+
+    def _check_organisation(self, check: Person) -> None:
         name = self._organisation_of[check.account]
-        ours = [each for each in self.typed if self._organisation_of[each.account] == name]
-        cap = self._policy.typed.organisation_day(self._organisations[name].professionals)
-        assert _persons(ours, check.at - DAY) <= cap, "organisation"
+        ours = [
+            each for each in self.persons[check.lane] if self._organisation_of[each.account] == name
+        ]
+        caps = self._policy.known if check.lane is Lane.KNOWN else self._policy.typed
+        cap = caps.organisation_day(self._organisations[name].professionals)
+        assert _persons(ours, check.at - DAY) <= cap, f"{check.lane}: organisation"
 
-    def _check_shared(self, check: Typed) -> None:
+    def _check_shared(self, check: Person) -> None:
         """Region and platform: their caps, and what each organisation has of its own."""
         caps, floor = self._policy.typed, self._policy.typed.organisation_day_floor
         here = self._region(check.account)
-        day = self._since(check.at - DAY)
+        day = self._since(check, DAY)
         pairs = {(each.account, each.person) for each in day}
         assert len(pairs) <= caps.platform_day + floor * len(self._organisations), "platform"
         regional = {pair for pair in pairs if self._region(pair[0]) == here}
@@ -128,16 +140,17 @@ class History:
         most = caps.region_profession_day + floor * len(neighbours)
         assert len(regional) <= most, "region and profession"
 
-    def _check_bound(self, check: Typed) -> None:
+    def _check_bound(self, check: Person) -> None:
         """What any set of accounts was told stays within what the policy alone foresees."""
         for hours in (1, 2, 24, 25, 26, 48, 49, 50, 75):
-            told = [each for each in self._since(check.at - hours * HOUR) if each.told]
+            told = [each for each in self._since(check, hours * HOUR) if each.told]
             for thieves in self._thieves:
                 if check.account in thieves:
                     persons = {each.person for each in told if each.account in thieves}
-                    assert len(persons) <= self._bound(thieves, hours), "the policy's bound"
+                    most = self._bound(check.lane, thieves, hours)
+                    assert len(persons) <= most, f"{check.lane}: the policy's bound"
 
-    def _bound(self, thieves: Iterable[bytes], hours: int) -> int:
+    def _bound(self, lane: Lane, thieves: Iterable[bytes], hours: int) -> int:
         names = [self._organisation_of[account] for account in thieves]
         stolen = (
             StolenOrganisation(
@@ -147,12 +160,19 @@ class History:
             )
             for name in set(names)
         )
-        return typed_bound(self._policy, stolen, hours)
+        bound = known_bound if lane is Lane.KNOWN else typed_bound
+        return bound(self._policy, stolen, hours)
 
     def _region(self, account: bytes) -> tuple[str, str]:
         organisation = self._organisations[self._organisation_of[account]]
         return organisation.region, organisation.profession
 
 
-def _persons(checks: Iterable[Typed], since: float) -> int:
+def _presented(checks: Sequence[Card]) -> int:
+    """Count distinct cards that were answered, and every check that was not."""
+    told = [each.card for each in checks if each.told]
+    return len(set(told)) + len(checks) - len(told)
+
+
+def _persons(checks: Iterable[Person], since: float) -> int:
     return len({each.person for each in checks if each.at > since})

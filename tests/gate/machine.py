@@ -27,12 +27,13 @@ from ecluse.gate.state import (
     Organisation,
     Outcome,
     Reason,
+    Shown,
     State,
     region_scope,
 )
-from ecluse.gate.windows import DAY, HOUR, Recent, Ring
-from ecluse.policy.policy import CardLane, Client, Policy, Probation, TypedLane
-from gate.history import Card, History, Typed
+from ecluse.gate.windows import DAY, HOUR, Ring
+from ecluse.policy.policy import CardLane, Client, KnownLane, Policy, Probation, TypedLane
+from gate.history import Card, History, Person
 
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 
 def policy(**typed: int) -> Policy:
-    """Caps small enough to be met within a few steps, and none but those given in the typed lane."""
+    """Caps small enough to be met within a few steps, and in the typed lane none but those given."""
     lane = {
         "account_day": 99,
         "account_hour": 99,
@@ -56,7 +57,10 @@ def policy(**typed: int) -> Policy:
         registration_hours=12,
         refusal_grid_ms=50,
         settlement_days=730,
-        card=CardLane(account_day=5, organisation_day=7, organisations_per_card_day=2),
+        card=CardLane(account_day=3, organisation_day=5, organisations_per_card_day=2),
+        known=KnownLane(
+            account_day=2, organisation_day_per_professional=2, organisation_day_least=3, days=90
+        ),
         typed=TypedLane(**{**lane, **typed}),
         client=Client(key_days=365, overlap_minutes=10, warning_days=30, card_day=6),
         probation=Probation(hours=24, fraction=0.5),
@@ -101,7 +105,7 @@ class Tables:
         }
     )
     organisations: dict[bytes, Organisation] = field(default_factory=lambda: dict(ORGANISATIONS))
-    cards: dict[bytes, Recent] = field(default_factory=dict)
+    cards: dict[bytes, Shown] = field(default_factory=dict)
     pools: dict[str, Ring] = field(default_factory=dict)
     registered: set[bytes] = field(default_factory=lambda: set(ACCOUNTS))
     last_entry: float = 0.0
@@ -129,12 +133,8 @@ class Wanted(NamedTuple):
         number, account = divmod(number, len(ACCOUNTS))
         number, person = divmod(number, PERSONS)
         number, lane = divmod(number, 4)
-        return cls(
-            list(ACCOUNTS)[account],
-            person,
-            Lane.CARD if lane == 3 else Lane.TYPED,
-            admitted=number % 8 != 7,
-        )
+        lanes = (Lane.TYPED, Lane.TYPED, Lane.KNOWN, Lane.CARD)
+        return cls(list(ACCOUNTS)[account], person, lanes[lane], admitted=number % 8 != 7)
 
     def ask(self, tables: Tables) -> Ask:
         card = b"card %d" % self.person
@@ -147,6 +147,7 @@ class Wanted(NamedTuple):
             registered=self.account in tables.registered,
             card=card if self.lane is Lane.CARD else b"",
             visitor=card + b" at " + ACCOUNTS[self.account] if self.lane is Lane.CARD else b"",
+            counter=card + b" of " + self.account if self.lane is Lane.CARD else b"",
         )
 
 
@@ -210,14 +211,14 @@ class Canal(RuleBasedStateMachine):
         after, outcomes = self.decide(state, [check.ask(self.tables) for check in checks], now)
         if end == "r":
             return
-        caps = {name: self._cap(name, now) for name in ACCOUNTS}
+        caps = [self._cap(check, now) for check in checks]
         self._commit(after, now)
         if end == "k":
             self.gates[gate] = self._gate()
         else:
             blocks.spent(after.leases)
-        for check, outcome in zip(checks, outcomes, strict=True):
-            self._write(check, outcome, now, caps[check.account])
+        for check, outcome, cap in zip(checks, outcomes, caps, strict=True):
+            self._write(check, outcome, now, cap)
 
     @rule(ahead=st.sampled_from(CLOCKS), gate=st.integers(0, 1), restarts=st.booleans())
     def set_the_databases_clock(self, ahead: float, gate: int, restarts: bool) -> None:
@@ -286,16 +287,18 @@ class Canal(RuleBasedStateMachine):
         """Tell the history of a check that drew on a budget."""
         if not outcome.released and outcome.reason not in (Reason.UNKNOWN, Reason.CARD_DAY):
             return
-        if check.lane is Lane.TYPED:
-            typed = Typed(now, self.real, check.account, check.person, outcome.released)
-            self.history.add_typed(typed, cap_now=cap)
-        else:
+        if check.lane is Lane.CARD:
             self.history.add_card(Card(now, check.account, check.person, outcome.released))
+        else:
+            asked = Person(
+                now, self.real, check.lane, check.account, check.person, outcome.released
+            )
+            self.history.add_person(asked, cap_now=cap)
 
-    def _cap(self, name: bytes, now: float) -> int:
-        cap = self.policy.typed.account_day
-        on_probation = now < self.tables.accounts[name].probation_until
-        return int(cap * self.policy.probation.fraction) if on_probation else cap
+    def _cap(self, check: Wanted, now: float) -> int:
+        caps = self.policy.known if check.lane is Lane.KNOWN else self.policy.typed
+        on_probation = now < self.tables.accounts[check.account].probation_until
+        return self.policy.probation.of(caps.account_day) if on_probation else caps.account_day
 
     def _change(self, name: bytes, **changes: object) -> None:
         account = msgspec.structs.replace(self.tables.accounts[name], **changes)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ecluse.gate.state import Outcome
+    from ecluse.policy.policy import Policy
 
 
 NOW = 1_800_000_000.0
@@ -48,10 +49,17 @@ def typed(person: int = 0, account: bytes = b"one", **changes: object) -> Ask:
     return msgspec.structs.replace(ask, **changes)
 
 
-def card(number: int = 0, visitor: bytes = b"here", **changes: object) -> Ask:
+def known(person: int = 0, account: bytes = b"one", **changes: object) -> Ask:
+    return typed(person, account, lane=Lane.KNOWN, **changes)
+
+
+def card(
+    number: int = 0, visitor: bytes = b"here", account: bytes = b"one", **changes: object
+) -> Ask:
     name = b"card %d" % number
-    ask = Ask(b"one", Lane.CARD, name, found=True, admitted=True, card=name, visitor=name + visitor)
-    return msgspec.structs.replace(ask, **changes)
+    ask = Ask(account, Lane.CARD, name, found=True, admitted=True, card=name)
+    places = {"visitor": name + visitor, "counter": name + visitor + account}
+    return msgspec.structs.replace(ask, **places, **changes)
 
 
 def run(state: State, *steps: tuple[float, Ask]) -> tuple[State, list[Outcome]]:
@@ -72,12 +80,12 @@ def with_account(state: State, **changes: object) -> State:
     return msgspec.structs.replace(state, accounts={**state.accounts, b"one": account})
 
 
-@pytest.mark.parametrize("ask", [typed(), card()])
+@pytest.mark.parametrize("ask", [typed(), known(), card()])
 def test_an_open_account_with_a_signed_in_device_is_answered(ask: Ask) -> None:
     assert run(begin(), (0, ask))[1][0].released
 
 
-@pytest.mark.parametrize("ask", [typed, card])
+@pytest.mark.parametrize("ask", [typed, known, card])
 def test_what_refuses_comes_in_one_order_and_spends_nothing(ask: Callable[..., Ask]) -> None:
     locked = with_account(begin(), locked=True)
     assert reason(locked, ask(registered=False, admitted=False)) is Reason.LOCKED
@@ -91,9 +99,10 @@ def test_what_refuses_comes_in_one_order_and_spends_nothing(ask: Callable[..., A
         assert run(state, (0, refused))[0] == state
 
 
-def test_a_person_who_is_not_on_file_costs_as_much_as_one_who_is() -> None:
-    found, _ = run(begin(), (0, typed()))
-    missed, (outcome,) = run(begin(), (0, typed(found=False)))
+@pytest.mark.parametrize("ask", [typed, known])
+def test_a_person_who_is_not_on_file_costs_as_much_as_one_who_is(ask: Callable[..., Ask]) -> None:
+    found, _ = run(begin(), (0, ask()))
+    missed, (outcome,) = run(begin(), (0, ask(found=False)))
     assert outcome.reason is Reason.UNKNOWN
     assert missed == found
 
@@ -189,11 +198,50 @@ def test_a_repeat_draws_once_in_every_hour_of_the_clock() -> None:
     assert state.leases[PLATFORM] == 98
 
 
-def test_after_a_restore_the_typed_lane_is_shut_and_the_card_lane_is_not() -> None:
+def test_after_a_restore_nothing_is_told_without_a_card() -> None:
     state = msgspec.structs.replace(begin(), spent_until=NOW + DAY)
-    assert reason(state, typed(), DAY - 1) is Reason.RESTORED
-    assert reason(state, typed(), DAY) is None
+    for ask in (typed(), known()):
+        assert reason(state, ask, DAY - 1) is Reason.RESTORED
+        assert reason(state, ask, DAY) is None
     assert reason(state, card()) is None
+
+
+def test_known_patients_have_a_budget_of_their_own() -> None:
+    cap = POLICY.known.account_day
+    state, outcomes = run(begin(), *[(n * HOUR / 4, known(n)) for n in range(cap + 1)])
+    assert [each.released for each in outcomes] == [True] * cap + [False]
+    assert outcomes[-1].reason is Reason.ACCOUNT_DAY
+    state, (again,) = run(state, (10 * HOUR, known(0)))
+    assert (again.released, again.repeat) == (True, True)
+    assert reason(state, typed(0), 10 * HOUR) is None
+    # The first one was asked again, the second one frees its place a day later.
+    assert reason(state, known(99), DAY) is Reason.ACCOUNT_DAY
+    assert reason(state, known(99), DAY + HOUR / 4) is None
+
+
+def test_accounts_of_one_organisation_share_its_known_patients() -> None:
+    cap = POLICY.known.organisation_day(PLACE.professionals)
+    half = [[(0, known(n, account)) for n in range(cap // 2)] for account in (b"one", b"two")]
+    state, outcomes = run(begin(), *half[0], *half[1])
+    assert all(each.released for each in outcomes)
+    assert reason(state, known(99, b"two")) is Reason.ORGANISATION_DAY
+    assert reason(state, known(0, b"two"), HOUR) is None
+    assert reason(state, known(99, b"two"), 25 * HOUR) is None
+
+
+def test_known_patients_draw_on_no_other_organisations_cap() -> None:
+    empty = begin(**{REGION: 0, PLATFORM: 0})
+    floor = POLICY.typed.organisation_day_floor
+    _, outcomes = run(empty, *[(0, known(n)) for n in range(floor + 2)])
+    assert all(each.released for each in outcomes)
+
+
+def test_probation_leaves_a_fraction_of_known_patients_too() -> None:
+    state = with_account(begin(), probation_until=NOW + HOUR)
+    cap = POLICY.probation.of(POLICY.known.account_day)
+    state, outcomes = run(state, *[(0, known(n)) for n in range(cap + 1)])
+    assert [each.released for each in outcomes] == [True] * cap + [False]
+    assert reason(state, known(99), HOUR) is None
 
 
 def test_a_card_is_shown_to_so_many_organisations_a_day() -> None:
@@ -207,26 +255,53 @@ def test_a_card_is_shown_to_so_many_organisations_a_day() -> None:
     assert reason(state, card(1, b"new"), 9) is None
 
 
-def test_every_card_check_counts_at_account_and_organisation() -> None:
-    small = msgspec.structs.replace(POLICY.card, account_day=3)
-    policy = msgspec.structs.replace(POLICY, card=small)
-    asks = [card(), card(), card(found=False), card(1)]
+def under(**caps: int) -> Policy:
+    return msgspec.structs.replace(POLICY, card=msgspec.structs.replace(POLICY.card, **caps))
+
+
+def test_a_card_counts_once_a_day_and_a_miss_every_time() -> None:
+    policy = under(account_day=4)
+    asks = [card(), card(), card(9, found=False), card(9, found=False), card(1), card(2), card(1)]
     state, outcomes = decide(begin(), asks, NOW, policy)
-    assert [each.reason for each in outcomes] == [None, None, Reason.UNKNOWN, Reason.ACCOUNT_DAY]
+    unknown, full = Reason.UNKNOWN, Reason.ACCOUNT_DAY
+    assert [each.reason for each in outcomes] == [None, None, unknown, unknown, None, full, None]
+    assert state.accounts[b"one"].card.total(NOW) == 4
+    assert state.organisations[b"place"].card.total(NOW) == 4
+
+
+def test_a_card_is_free_where_it_was_shown_and_counts_at_every_other_counter() -> None:
+    policy = under(account_day=2, organisation_day=3)
+    state, _ = decide(begin(), [card(0), card(1), card(2, account=b"two")], NOW, policy)
+    there = [card(n, account=b"two") for n in (0, 1, 3)]
+    state, outcomes = decide(state, there, NOW, policy)
+    # One more of its own; then its own cap, though the organisation has seen the card.
+    assert [each.released for each in outcomes] == [True, False, False]
+    assert outcomes[0].repeat
+    assert {each.reason for each in outcomes[1:]} == {Reason.ACCOUNT_DAY}
     assert state.organisations[b"place"].card.total(NOW) == 3
-    tight = msgspec.structs.replace(policy, card=msgspec.structs.replace(small, organisation_day=3))
-    _, (refused,) = decide(state, [msgspec.structs.replace(card(), account=b"two")], NOW, tight)
+    fresh = msgspec.structs.replace(
+        state, accounts={**state.accounts, b"two": Account(b"place", 0.0, locked=False)}
+    )
+    _, (refused,) = decide(fresh, [card(4, account=b"two")], NOW, policy)
     assert refused.reason is Reason.ORGANISATION_DAY
+
+
+def test_a_card_shown_again_counts_from_its_latest_showing() -> None:
+    policy = under(account_day=1)
+    state, _ = decide(begin(), [card()], NOW, policy)
+    state, _ = decide(state, [card()], NOW + 12 * HOUR, policy)
+    assert decide(state, [card(1)], NOW + 26 * HOUR, policy)[1][0].reason is Reason.ACCOUNT_DAY
+    assert decide(state, [card(1)], NOW + 37 * HOUR, policy)[1][0].released
 
 
 ASKS = st.lists(
     st.builds(
         lambda lane, person, account, found, admitted: (
-            typed(person, account, found=found, admitted=admitted)
-            if lane
-            else card(person, account, account=account, found=found, admitted=admitted)
+            card(person, account, account, found=found, admitted=admitted)
+            if lane is Lane.CARD
+            else typed(person, account, lane=lane, found=found, admitted=admitted)
         ),
-        st.booleans(),
+        st.sampled_from(Lane),
         st.integers(0, 12),
         st.sampled_from([b"one", b"two"]),
         st.booleans(),

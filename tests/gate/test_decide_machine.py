@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from counts import runs
 from ecluse.gate.clock import Anchor
 from ecluse.gate.leases import Blocks
-from ecluse.gate.state import Lane
+from ecluse.gate.state import Lane, Shown
 from ecluse.gate.windows import DAY, HOUR, Recent
 from gate import machine
 from gate.machine import Canal, Gate
@@ -93,19 +93,32 @@ class FreeRepeatsCanal(Canal):
 
 
 class StillCountsCanal(Canal):
-    """Refreshes a repeat in the account's budget, and not in the organisation's."""
+    """Refreshes a repeat in one lane at the account, and not in the organisation's budget."""
 
     policies = st.just(machine.ORGANISATION)
+    lane = Lane.TYPED
 
     def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
         outcomes = []
         for ask in batch:
             after, (outcome,) = super().decide(state, [ask], now)
             outcomes.append(outcome)
-            if ask.lane is Lane.TYPED and outcome.repeat:
+            if ask.lane is self.lane and outcome.repeat:
                 after = replace(after, organisations=state.organisations)
             state = after
         return state, outcomes
+
+
+class CardStillCountsCanal(StillCountsCanal):
+    """Does so in the card lane."""
+
+    lane = Lane.CARD
+
+
+class KnownStillCountsCanal(StillCountsCanal):
+    """Does so in the known lane."""
+
+    lane = Lane.KNOWN
 
 
 class NoRegionCanal(Canal):
@@ -125,8 +138,47 @@ class ForgetfulCardsCanal(Canal):
     policies = st.just(machine.ALL)
 
     def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
-        cards = {name: _since(shown, now - HOUR) for name, shown in state.cards.items()}
+        cards = {
+            name: Shown(_since(shown.organisations, now - HOUR), shown.accounts)
+            for name, shown in state.cards.items()
+        }
         return super().decide(replace(state, cards=cards), batch, now)
+
+
+class CardsFreeForAllCanal(Canal):
+    """Takes a card that anybody of the organisation was shown for one that the account was."""
+
+    policies = st.just(machine.ALL)
+
+    def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
+        return super().decide(state, [replace(ask, counter=ask.visitor) for ask in batch], now)
+
+
+class OtherLanesBudgetCanal(Canal):
+    """Spends on a known patient what the typed lane has, and counts nothing of its own."""
+
+    policies = st.just(machine.ORGANISATION)
+
+    def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
+        as_typed = [
+            replace(ask, lane=Lane.TYPED) if ask.lane is Lane.KNOWN else ask for ask in batch
+        ]
+        return super().decide(state, as_typed, now)
+
+
+class KnownAfterARestoreCanal(Canal):
+    """Takes the known lane's budgets of a backup for those of now."""
+
+    policies = st.just(machine.ALL)
+
+    def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
+        outcomes = []
+        for ask in batch:
+            open_again = 0.0 if ask.lane is Lane.KNOWN else state.spent_until
+            after, (outcome,) = super().decide(replace(state, spent_until=open_again), [ask], now)
+            outcomes.append(outcome)
+            state = replace(after, spent_until=state.spent_until)
+        return state, outcomes
 
 
 class KeptBlocksCanal(Canal):
@@ -160,11 +212,16 @@ class WaitingTimeCanal(Canal):
 @pytest.mark.parametrize(
     ("broken", "found"),
     [
-        (MidnightCanal, "account"),
+        (MidnightCanal, "typed: account"),
         (FreeRepeatsCanal, "account"),
-        (StillCountsCanal, "organisation"),
+        (StillCountsCanal, "typed: organisation"),
         (NoRegionCanal, "region and profession"),
         (ForgetfulCardsCanal, "organisations of one card"),
+        (CardsFreeForAllCanal, "card lane: account"),
+        (CardStillCountsCanal, "card lane: organisation"),
+        (OtherLanesBudgetCanal, "known: account"),
+        (KnownAfterARestoreCanal, "known: account"),
+        (KnownStillCountsCanal, "known: organisation"),
         (KeptBlocksCanal, "platform"),
         (DatabaseTimeCanal, "in real time"),
     ],

@@ -46,7 +46,7 @@ OTHER_PHARMACY = b"another pharmacy"
 _EMPTY = """
 DELETE FROM ledger_entry; DELETE FROM ledger_checkpoint; DELETE FROM ledger_tile;
 UPDATE ledger_head SET size = 0, last_at = '-infinity';
-DELETE FROM card_pointer; DELETE FROM cover_record; DELETE FROM feed;
+DELETE FROM settlement; DELETE FROM card_pointer; DELETE FROM cover_record; DELETE FROM feed;
 """
 _FEED = """
 INSERT INTO feed (insurer, feed, manifest, state, row_count, period_from)
@@ -67,6 +67,10 @@ def person(number: int) -> Person:
 
 def typed(member: Person, entry: bytes, organisation: bytes = PHARMACY) -> Asked:
     return Asked(entry, "typed", organisation, member.identifier)
+
+
+def known(reference: bytes, entry: bytes, organisation: bytes = PHARMACY) -> Asked:
+    return Asked(entry, "known", organisation, reference)
 
 
 def card(member: Person, entry: bytes, organisation: bytes = PHARMACY) -> Asked:
@@ -142,11 +146,11 @@ class Lodge:
 
     @asynccontextmanager
     async def running(
-        self, limits: Mapping[str, int | None] = DEFAULT_LIMITS
+        self, limits: Mapping[str, int | None] = DEFAULT_LIMITS, known_days: int = 90
     ) -> AsyncIterator[Doors]:
         """Start the keyring as its process does, from what stands on disk; kill it at the end."""
         reader = await Reader.open(self.database.dsn(Role.KEYRING))
-        service = Keyring(self.vault(), self.folder, reader, limits)
+        service = Keyring(self.vault(), self.folder, reader, limits, known_days)
         await service.recall()
         ready = asyncio.Event()
         serving = asyncio.create_task(serve(service, self.sockets, ready.set))
@@ -221,6 +225,13 @@ class Lodge:
                 return await append(gate, entries, at or datetime.now(UTC))
         finally:
             await gate.close()
+
+    async def settle(self, located: Located, days: int = 730) -> None:
+        """Write the row of a settlement reference, as the gate does."""
+        await self.owner.execute(
+            "INSERT INTO settlement VALUES ($1, $2, '2026-11-23', now() + $3 * interval '1 day')",
+            *(located.reference_row, located.wrapped, days),
+        )
 
     async def truncate(self, size: int) -> None:
         """Bring back a database that had `size` entries."""

@@ -11,7 +11,7 @@ import pytest
 
 from ecluse.keyring import prf
 from ecluse.keyring.messages import Asked, Committed, Opened
-from ecluse.keyring.wrap import reference_row, unwrap
+from ecluse.keyring.wrap import reference_row, unwrap_claim
 from ecluse.ledger.append import append
 from ecluse.ledger.entry import Withheld
 from ecluse.ledger.seal import MonthKeys, seal
@@ -73,9 +73,11 @@ async def test_the_reference_opens_what_was_wrapped_for_its_organisation(lodge: 
     row = reference_row(opened.reference, PHARMACY)
     assert found.reference_row == row
     assert found.reference_row != reference_row(opened.reference, OTHER_PHARMACY)
-    target = unwrap(prf.reference_key(lodge.keys.reference, opened.reference), found.wrapped, row)
-    assert target is not None
-    assert target.idx == index(found)
+    key = prf.reference_key(lodge.keys.reference, opened.reference)
+    claim = unwrap_claim(key, found.wrapped, row)
+    assert claim is not None
+    assert claim.target.idx == index(found)
+    assert (claim.insurer, claim.carded) == (None, 0)
 
 
 async def test_it_refuses_without_an_entry(lodge: Lodge) -> None:

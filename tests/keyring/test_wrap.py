@@ -8,12 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecluse.keyring.wrap import (
+    CLAIM_SIZE,
     WRAPPED_SIZE,
+    Claim,
     Target,
     pointer_row,
     reference_row,
     unwrap,
+    unwrap_claim,
     wrap,
+    wrap_claim,
 )
 
 
@@ -32,6 +36,29 @@ def test_it_opens_what_it_wrapped(target: Target, row: bytes) -> None:
     wrapped = wrap(KEY, target, row)
     assert len(wrapped) == WRAPPED_SIZE
     assert unwrap(KEY, wrapped, row) == target
+
+
+claims = st.builds(
+    Claim,
+    target=targets,
+    insurer=st.none() | st.integers(0, 32_767),
+    carded=st.integers(0, 2**32 - 1),
+)
+
+
+@given(claims, st.binary(max_size=64), st.integers(0, CLAIM_SIZE - 1), st.integers(1, 255))
+def test_a_claim_opens_in_its_own_row_and_whole_or_not_at_all(
+    claim: Claim, row: bytes, place: int, change: int
+) -> None:
+    wrapped = wrap_claim(KEY, claim, row)
+    assert len(wrapped) == CLAIM_SIZE
+    assert unwrap_claim(KEY, wrapped, row) == claim
+    assert unwrap_claim(KEY, wrapped, row + b"!") is None
+    altered = bytearray(wrapped)
+    altered[place] ^= change
+    assert unwrap_claim(KEY, bytes(altered), row) is None
+    assert unwrap_claim(KEY, wrap(KEY, claim.target, row), row) is None
+    assert unwrap(KEY, wrapped, row) is None
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=64))

@@ -19,12 +19,13 @@ from ecluse.policy.bound import (
     Levels,
     StolenOrganisation,
     card_bound,
+    known_bound,
     spread,
     typed_bound,
     typed_levels,
     worst,
 )
-from ecluse.policy.policy import TypedLane, read
+from ecluse.policy.policy import KnownLane, TypedLane, read
 
 
 if TYPE_CHECKING:
@@ -65,7 +66,10 @@ LATE = 1_800_003_599.0
 
 
 def thief(
-    policy: Policy, stolen: Sequence[StolenOrganisation], moments: Sequence[float]
+    policy: Policy,
+    stolen: Sequence[StolenOrganisation],
+    moments: Sequence[float],
+    lane: Lane = Lane.TYPED,
 ) -> list[int]:
     """Ask for new persons with every account until each is refused; return how many at each moment.
 
@@ -94,7 +98,7 @@ def thief(
                     pools[scope], granted = grant(pools.get(scope, Ring()), size, cap, now)
                     blocks.add(scope, granted)
                 state = msgspec.structs.replace(state, leases=blocks.left(drawn))
-                ask = Ask(name, Lane.TYPED, b"person %d" % told, found=True, admitted=True)
+                ask = Ask(name, lane, b"person %d" % told, found=True, admitted=True)
                 state, (outcome,) = decide(state, [ask], now, policy)
                 blocks.spent(state.leases)
                 told += outcome.released
@@ -270,3 +274,40 @@ def test_nothing_stolen_discloses_nobody() -> None:
 def test_one_stolen_login_of_2024_would_have_disclosed_ten_persons_a_day() -> None:
     """In 2024 one account exposed twenty million."""
     assert typed_bound(DEFAULT, [StolenOrganisation(3, 1)], 24) == 10
+
+
+known_lanes = st.builds(
+    KnownLane,
+    account_day=st.integers(0, 4),
+    organisation_day_per_professional=st.integers(0, 3),
+    organisation_day_least=st.integers(0, 6),
+    days=st.just(90),
+)
+
+
+@given(known_lanes, thefts, st.lists(st.integers(1, 40 * 60), max_size=8), st.integers(1, 80))
+def test_no_thief_gets_more_known_patients_than_the_bound_whenever_they_come(
+    known: KnownLane, stolen: list[StolenOrganisation], pauses: list[int], hours: int
+) -> None:
+    policy = msgspec.structs.replace(DEFAULT, known=known)
+    moments = [LATE + 60.0 * pause for pause in itertools.accumulate(pauses, initial=0)]
+    taken = list(zip(moments, thief(policy, stolen, moments, Lane.KNOWN), strict=True))
+    bound = known_bound(policy, stolen, hours)
+    for end in moments:
+        assert sum(n for at, n in taken if end - hours * HOUR < at <= end) <= bound
+
+
+@given(known_lanes, thefts, st.integers(1, 48))
+def test_a_thief_in_a_hurry_gets_every_known_patient_that_the_bound_allows(
+    known: KnownLane, stolen: list[StolenOrganisation], hours: int
+) -> None:
+    policy = msgspec.structs.replace(DEFAULT, known=known)
+    moments = [LATE] if hours <= 24 else [LATE, LATE + DAY + 1]
+    told = sum(thief(policy, stolen, moments, Lane.KNOWN))
+    assert told == known_bound(policy, stolen, hours)
+
+
+def test_a_stolen_login_tells_of_so_many_of_its_organisations_own_patients() -> None:
+    assert known_bound(DEFAULT, [StolenOrganisation(3, 1)], 24) == 30
+    assert known_bound(DEFAULT, [StolenOrganisation(3, 2)], 48) == 90
+    assert known_bound(DEFAULT, [], 24) == 0

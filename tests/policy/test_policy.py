@@ -59,6 +59,8 @@ def test_a_policy_is_named_by_the_hash_of_its_file(tmp_path: Path) -> None:
         ("account_hour", 'account_hour = "4"', "$.typed.account_hour"),
         ("account_hour", "account_hour = true", "$.typed.account_hour"),
         ("lease_block", "lease_block = 0", "$.typed.lease_block"),
+        ("days", "days = 0", "$.known.days"),
+        ("days", "days = 367", "$.known.days"),
         (
             "organisations_per_card_day",
             "organisations_per_card_day = 0",

@@ -49,10 +49,13 @@ GRANTS = {
     "gate": """
         insurer r, feed r, cover_package r, cover_record r, organisation rw, account rw,
         enrolment ra, passkey rw, device raw, nonce rad, card_use raw, lease_pool raw,
-        settlement ad, platform rw, act r w(ended_at state), ledger_head rw,
+        settlement ad r(expires_at), platform rw, act r w(ended_at state), ledger_head rw,
         ledger_entry a r(commitment entry position shard), ledger_tile r, ledger_checkpoint r
     """,
-    "keyring": "feed r, card_pointer r, ledger_head r, ledger_entry r",
+    "keyring": """
+        feed r, card_pointer r, settlement r(expires_at reference wrapped), ledger_head r,
+        ledger_entry r
+    """,
     "ledger": "ledger_head r, ledger_entry r, ledger_tile ra, ledger_checkpoint ra",
     "watch": "ledger_head r, ledger_entry r, ledger_tile r, ledger_checkpoint r",
     "officer": """

@@ -40,23 +40,33 @@ HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
 PagesOriginOption = Annotated[str, typer.Option(help="Origin of the pages, as browsers reach it.")]
 PipeOriginOption = Annotated[str, typer.Option(help="Origin of the pipe, as browsers reach it.")]
+PolicyOption = Annotated[
+    Path | None, typer.Option(help="Policy file; the one in force at home if none.")
+]
 RelyingPartyOption = Annotated[
     str, typer.Option("--rp-id", help="Domain that passkeys are bound to: the pages' own.")
 ]
 
 
 @app.command()
-def keyring() -> None:
+def keyring(*, policy: PolicyOption = None) -> None:
     """Hold the keys; locate and unseal for the gate, evaluate feeds for the loader."""
     keep_private()
     logging.basicConfig(level=logging.WARNING)
-    run_until_stopped(_keyring(Installation.from_environment()))
+    installation = Installation.from_environment()
+    rules, _ = policies.read(policy or installation.policy_in_force)
+    run_until_stopped(_keyring(installation, rules.known.days))
 
 
-async def _keyring(installation: Installation) -> None:
+async def _keyring(installation: Installation, known_days: int) -> None:
     reader = await Reader.open(installation.database.dsn(Role.KEYRING))
     try:
-        service = Keyring(installation.open_vault(), installation.keyring_folder, reader)
+        service = Keyring(
+            installation.open_vault(),
+            installation.keyring_folder,
+            reader,
+            known_days=known_days,
+        )
         await service.recall()
         await serve(service, installation.sockets, lambda: announce("keyring"))
     finally:
@@ -90,10 +100,11 @@ def gate(
     port: PortOption = GATE_PORT,
     public_origin: PipeOriginOption = PIPE_ORIGIN,
     pages_origin: PagesOriginOption = PAGES_ORIGIN,
-    rp_id: RelyingPartyOption = "localhost",
-    policy: Annotated[
-        Path | None, typer.Option(help="Policy file; the one in force at home if none.")
-    ] = None,
+    rp_id: PolicyOption = Annotated[
+    Path | None, typer.Option(help="Policy file; the one in force at home if none.")
+]
+RelyingPartyOption = "localhost",
+    policy: PolicyOption = None,
 ) -> None:
     """Verify, decide, write the ledger, release one answer at a time."""
     keep_private()
@@ -143,7 +154,10 @@ def pages(
     host: HostOption = "127.0.0.1",
     port: PortOption = PAGES_PORT,
     pipe_origin: PipeOriginOption = PIPE_ORIGIN,
-    rp_id: RelyingPartyOption = "localhost",
+    rp_id: PolicyOption = Annotated[
+    Path | None, typer.Option(help="Policy file; the one in force at home if none.")
+]
+RelyingPartyOption = "localhost",
 ) -> None:
     """Serve the pages: static files that hold nothing of anybody."""
     config = pages_server.PagesConfig(pipe_origin, rp_id)

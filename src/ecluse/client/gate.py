@@ -155,6 +155,19 @@ class GateClient:
         body = check_body({"kind": "card", "card": card}, care_date, family)
         return await self._talk(self._speaker.check(body))
 
+    async def check_reference(
+        self, reference: str, *, care_date: date, family: CareFamily
+    ) -> replies.CheckReply:
+        """Ask whether a patient whom the organisation knows is covered.
+
+        Args:
+            reference: A settlement reference that this organisation got when the card was there.
+            care_date: The day of care.
+            family: The care family asked about.
+        """
+        body = check_body({"kind": "reference", "reference": reference}, care_date, family)
+        return await self._talk(self._speaker.check(body))
+
     async def check_person(
         self, person: Person, gesture: Gesture, *, care_date: date, family: CareFamily
     ) -> replies.CheckReply:

@@ -1,4 +1,4 @@
-"""The tour: an honest day in both lanes, then every theft, then the proof; without a person."""
+"""The tour: an honest day in every lane, then every theft, then the proof; without a person."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class Day(NamedTuple):
     """An honest clerk's checks: how many in each lane, whether all were answered as they should."""
 
     card: int
+    known: int
     typed: int
     right: bool
     #: Where their entries stand.
@@ -89,7 +90,7 @@ async def run(scene: Scene, cast: Cast, folder: Path, progress: Callable[[str], 
     }
     promises = {**held, "P4": alike, "P9": forbidden, "P10": proved}
     return {
-        "checks": {"card": day.card, "known": 0, "typed": day.typed},
+        "checks": {"card": day.card, "known": day.known, "typed": day.typed},
         "answered_right": day.right,
         "thefts": [
             {"name": theft.name, "persons": theft.persons, "bound": theft.bound} for theft in stolen
@@ -100,14 +101,27 @@ async def run(scene: Scene, cast: Cast, folder: Path, progress: Callable[[str], 
 
 
 async def honest_day(scene: Scene, checks: int) -> Day:
-    """Let a clerk check cards, and a few people without; compare each answer with the roster."""
+    """Let a clerk check cards, some patients again, and a few people without; compare each answer.
+
+    Again by the reference that the card's answer brought, as far as a day's budget goes.
+    """
     clerk = await scene.hire()
-    replies = []
+    replies: list[Covered | None] = []
     for member in scene.members[:checks]:
         family = CareFamily(member.families[0])
         reply = await clerk.gate.check_card(member.card, care_date=scene.today, family=family)
         replies.append(reply if isinstance(reply, Covered) and reply.cover else None)
     cards = len(replies)
+    known = [
+        await clerk.gate.check_reference(
+            reply.reference, care_date=scene.today, family=CareFamily(member.families[0])
+        )
+        for reply, member in zip(
+            replies[: scene.policy.known.account_day // 2], scene.members, strict=False
+        )
+        if reply is not None
+    ]
+    replies += [each if isinstance(each, Covered) and not each.cover else None for each in known]
     for member in scene.members[cards : cards + scene.policy.typed.account_hour]:
         told = await clerk.gate.check_person(
             member.person,
@@ -117,7 +131,8 @@ async def honest_day(scene: Scene, checks: int) -> Day:
         )
         replies.append(told if isinstance(told, Covered) and not told.cover else None)
     answered = [reply.receipt.position for reply in replies if reply is not None]
-    return Day(cards, len(replies) - cards, len(answered) == len(replies), answered)
+    typed = len(replies) - cards - len(known)
+    return Day(cards, len(known), typed, len(answered) == len(replies), answered)
 
 
 async def thefts(scene: Scene, progress: Callable[[str], None]) -> list[Stolen]:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
+#: What the ledger calls the subject that each lane takes.
+_KINDS = {Lane.CARD: "card", Lane.KNOWN: "reference", Lane.TYPED: "person"}
+
 
 class Decided(NamedTuple):
     """A check whose entry is durable."""
@@ -223,10 +226,11 @@ class Desk:
         registered: dict[tuple[bytes, bytes], float],
     ) -> Ask:
         pending = item.pending
-        card = visitor = b""
+        card = visitor = counter = b""
         if pending.asked.lane is Lane.CARD and subject.records:
             card = self._card(subject)
             visitor = self._tokens.visitor(card, pending.organisation)
+            counter = self._tokens.counter(card, pending.account)
         return Ask(
             account=pending.account,
             lane=pending.asked.lane,
@@ -236,6 +240,7 @@ class Desk:
             registered=registered.get((pending.account, pending.thumbprint), 0.0) > now,
             card=card,
             visitor=visitor,
+            counter=counter,
         )
 
     async def _save(
@@ -293,7 +298,7 @@ class Desk:
             organisation=pending.organisation,
             device=pending.thumbprint,
             lane=pending.asked.lane,
-            kind="card" if pending.asked.lane is Lane.CARD else "person",
+            kind=_KINDS[pending.asked.lane],
             subject=subject.idx,
             opened=tuple((record.insurer, record.feed) for record in subject.records)
             if outcome.released

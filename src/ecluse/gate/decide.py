@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-import msgspec
+from msgspec.structs import replace
 
 from ecluse.gate.state import (
     PLATFORM,
@@ -18,16 +18,18 @@ from ecluse.gate.state import (
     Organisation,
     Outcome,
     Reason,
+    Shown,
     State,
     region_scope,
 )
-from ecluse.gate.windows import DAY, HOUR, Recent
+from ecluse.gate.windows import DAY, HOUR
 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ecluse.policy.policy import Policy
+    from ecluse.gate.windows import Recent, Ring
+    from ecluse.policy.policy import PersonsLane, Policy
 
 
 def decide(
@@ -69,14 +71,16 @@ class _Desk:
     def decide(self, ask: Ask) -> Outcome:
         account = self._accounts[ask.account]
         if account.locked:
-            return Outcome(released=False, reason=Reason.LOCKED)
+            return _refused(Reason.LOCKED)
         if not ask.registered:
-            return Outcome(released=False, reason=Reason.UNREGISTERED)
+            return _refused(Reason.UNREGISTERED)
         if not ask.admitted:
-            return Outcome(released=False, reason=Reason.METERED)
+            return _refused(Reason.METERED)
         match ask.lane:
             case Lane.CARD:
                 return self._card(ask, account)
+            case Lane.KNOWN:
+                return self._known(ask, account)
             case Lane.TYPED:
                 return self._typed(ask, account)
             case _:
@@ -85,52 +89,90 @@ class _Desk:
     def _card(self, ask: Ask, account: Account) -> Outcome:
         caps, now = self._policy.card, self._now
         organisation = self._organisations[account.organisation]
-        shown = self._cards.get(ask.card, Recent())
-        if account.card.total(now) >= self._card_cap(account):
-            return Outcome(released=False, reason=Reason.ACCOUNT_DAY)
-        if organisation.card.total(now) >= caps.organisation_day:
-            return Outcome(released=False, reason=Reason.ORGANISATION_DAY)
-        self._spend_card(ask.account, account, organisation)
+        shown = self._cards.get(ask.card, Shown())
+        repeat = shown.organisations.holds(ask.visitor, DAY, now)
+        mine = shown.accounts.holds(ask.counter, DAY, now)
+        if not mine and account.card.total(now) >= self._card_cap(account):
+            return _refused(Reason.ACCOUNT_DAY)
+        if not repeat and organisation.card.total(now) >= caps.organisation_day:
+            return _refused(Reason.ORGANISATION_DAY)
+        self._accounts[ask.account] = replace(
+            account, card=account.card.ask(ask.counter, shown.accounts, now)
+        )
+        self._organisations[account.organisation] = replace(
+            organisation, card=organisation.card.ask(ask.visitor, shown.organisations, now)
+        )
         if not ask.found:
-            return Outcome(released=False, reason=Reason.UNKNOWN)
-        if not shown.allows(ask.visitor, caps.organisations_per_card_day, DAY, now):
-            return Outcome(released=False, reason=Reason.CARD_DAY)
-        self._cards[ask.card] = shown.ask(ask.visitor, now)
-        return Outcome(released=True, repeat=shown.holds(ask.visitor, DAY, now))
+            return _refused(Reason.UNKNOWN)
+        if not shown.organisations.allows(ask.visitor, caps.organisations_per_card_day, DAY, now):
+            return _refused(Reason.CARD_DAY)
+        self._cards[ask.card] = Shown(
+            shown.organisations.ask(ask.visitor, now), shown.accounts.ask(ask.counter, now)
+        )
+        return Outcome(released=True, repeat=repeat)
 
     def _card_cap(self, account: Account) -> int:
         return self._policy.client.card_day if account.client else self._policy.card.account_day
 
-    def _spend_card(self, name: bytes, account: Account, organisation: Organisation) -> None:
-        self._accounts[name] = msgspec.structs.replace(account, card=account.card.add(1, self._now))
-        self._organisations[account.organisation] = msgspec.structs.replace(
-            organisation, card=organisation.card.add(1, self._now)
+    def _known(self, ask: Ask, account: Account) -> Outcome:
+        caps, organisation = self._policy.known, self._organisations[account.organisation]
+        repeat = account.known.holds(ask.subject, DAY, self._now)
+        refused = self._over_account(ask, account, account.known, caps) or self._over_organisation(
+            organisation, organisation.known, caps, repeat=repeat
         )
+        if refused is not None:
+            return _refused(refused, repeat=repeat)
+        self._organisations[account.organisation] = replace(
+            organisation, known=organisation.known.ask(ask.subject, account.known, self._now)
+        )
+        self._accounts[ask.account] = replace(
+            account, known=account.known.ask(ask.subject, self._now)
+        )
+        return _looked_up(ask, repeat=repeat)
 
     def _typed(self, ask: Ask, account: Account) -> Outcome:
+        caps, organisation = self._policy.typed, self._organisations[account.organisation]
         repeat = account.typed.holds(ask.subject, DAY, self._now)
-        refused = self._over_budget(ask, account)
+        refused = (
+            self._over_account(ask, account, account.typed, caps)
+            or self._over_hour(ask, account)
+            or self._over_organisation(organisation, organisation.typed, caps, repeat=repeat)
+            or self._over_shared(ask, account, organisation)
+        )
         if refused is not None:
-            return Outcome(released=False, reason=refused, repeat=repeat)
-        self._spend_typed(ask, account)
-        if not ask.found:
-            return Outcome(released=False, reason=Reason.UNKNOWN, repeat=repeat)
-        return Outcome(released=True, repeat=repeat)
+            return _refused(refused, repeat=repeat)
+        if self._draws_on_others(ask, account, organisation):
+            for scope in (region_scope(organisation), PLATFORM):
+                self._leases[scope] -= 1
+        self._organisations[account.organisation] = replace(
+            organisation, typed=organisation.typed.ask(ask.subject, account.typed, self._now)
+        )
+        self._accounts[ask.account] = replace(
+            account, typed=account.typed.ask(ask.subject, self._now)
+        )
+        return _looked_up(ask, repeat=repeat)
 
-    def _over_budget(self, ask: Ask, account: Account) -> Reason | None:
-        """Return the first cap, from the account outwards, that this check would exceed."""
-        typed, now = self._policy.typed, self._now
-        if now < self._spent_until:
+    def _over_account(
+        self, ask: Ask, account: Account, asked: Recent, caps: PersonsLane
+    ) -> Reason | None:
+        if self._now < self._spent_until:
             return Reason.RESTORED
-        if not account.typed.allows(ask.subject, self._cap(account, typed.account_day), DAY, now):
-            return Reason.ACCOUNT_DAY
-        if not account.typed.allows(ask.subject, self._cap(account, typed.account_hour), HOUR, now):
-            return Reason.ACCOUNT_HOUR
-        organisation = self._organisations[account.organisation]
-        repeat = account.typed.holds(ask.subject, DAY, now)
-        cap = typed.organisation_day(organisation.professionals)
-        if not repeat and organisation.typed.total(now) >= cap:
-            return Reason.ORGANISATION_DAY
+        cap = self._cap(account, caps.account_day)
+        return None if asked.allows(ask.subject, cap, DAY, self._now) else Reason.ACCOUNT_DAY
+
+    def _over_hour(self, ask: Ask, account: Account) -> Reason | None:
+        cap = self._cap(account, self._policy.typed.account_hour)
+        allowed = account.typed.allows(ask.subject, cap, HOUR, self._now)
+        return None if allowed else Reason.ACCOUNT_HOUR
+
+    def _over_organisation(
+        self, organisation: Organisation, asked: Ring, caps: PersonsLane, *, repeat: bool
+    ) -> Reason | None:
+        cap = caps.organisation_day(organisation.professionals)
+        full = not repeat and asked.total(self._now) >= cap
+        return Reason.ORGANISATION_DAY if full else None
+
+    def _over_shared(self, ask: Ask, account: Account, organisation: Organisation) -> Reason | None:
         if self._draws_on_others(ask, account, organisation):
             if self._leases.get(region_scope(organisation), 0) < 1:
                 return Reason.REGION_DAY
@@ -152,20 +194,14 @@ class _Desk:
             return False
         return organisation.typed.total(self._now) >= self._policy.typed.organisation_day_floor
 
-    def _spend_typed(self, ask: Ask, account: Account) -> None:
-        now = self._now
-        organisation = self._organisations[account.organisation]
-        if self._draws_on_others(ask, account, organisation):
-            for scope in (region_scope(organisation), PLATFORM):
-                self._leases[scope] -= 1
-        ring = (
-            organisation.typed.move(account.typed.asked[ask.subject], now)
-            if account.typed.holds(ask.subject, DAY, now)
-            else organisation.typed.add(1, now)
-        )
-        self._organisations[account.organisation] = msgspec.structs.replace(
-            organisation, typed=ring
-        )
-        self._accounts[ask.account] = msgspec.structs.replace(
-            account, typed=account.typed.ask(ask.subject, now)
-        )
+
+def _refused(reason: Reason, *, repeat: bool = False) -> Outcome:
+    return Outcome(released=False, reason=reason, repeat=repeat)
+
+
+def _looked_up(ask: Ask, *, repeat: bool) -> Outcome:
+    return (
+        Outcome(released=True, repeat=repeat)
+        if ask.found
+        else _refused(Reason.UNKNOWN, repeat=repeat)
+    )

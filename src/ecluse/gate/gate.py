@@ -22,7 +22,7 @@ from ecluse.gate.journal import Journal
 from ecluse.gate.pending import Pending
 from ecluse.gate.pipeline import Pipeline, ReplayedError
 from ecluse.gate.release import Releaser
-from ecluse.gate.rows import spend_nonces, sweep_nonces
+from ecluse.gate.rows import spend_nonces, sweep
 from ecluse.gate.tokens import Tokens
 from ecluse.keyring.client import GateKeyring
 from ecluse.login.passkey import RelyingParty
@@ -133,7 +133,7 @@ class Gate:
                 raise ReplayedError("This request was sent before.")
 
     async def follow_checkpoints(self) -> None:
-        """Keep the latest checkpoint at hand and forget old nonces, until cancelled.
+        """Keep the latest checkpoint at hand and forget what has ended, until cancelled.
 
         Outlives the database: while that is away, the last checkpoint known is the latest.
         """
@@ -141,7 +141,7 @@ class Gate:
             try:
                 async with self.pool.acquire() as connection:
                     self.checkpoint = await connection.fetchval(_LATEST_CHECKPOINT) or ""
-                    await sweep_nonces(connection)
+                    await sweep(connection)
             except FAILURES as error:
                 log.warning("checkpoints are not followed: %s", type(error).__name__)
             await asyncio.sleep(1)

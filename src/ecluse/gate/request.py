@@ -18,6 +18,10 @@ from ecluse.login.challenge import TypedSubject
 from ecluse.login.credential import AuthenticationResponse
 
 
+#: Bytes of a settlement reference.
+REFERENCE_SIZE = 16
+
+
 class MalformedError(EcluseError):
     """The body is not a check (HTTP 400)."""
 
@@ -36,6 +40,14 @@ class CardSubject(
     """A presented card."""
 
     card: Annotated[str, msgspec.Meta(max_length=80)]
+
+
+class ReferenceSubject(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="reference", tag_field="kind"
+):
+    """A patient whom the organisation knows: a settlement reference of its own."""
+
+    reference: Annotated[str, msgspec.Meta(max_length=32)]
 
 
 class PersonSubject(
@@ -60,7 +72,7 @@ class CheckBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of `POST /v1/checks`."""
 
     check_id: Annotated[str, msgspec.Meta(min_length=22, max_length=22)]
-    subject: CardSubject | PersonSubject
+    subject: CardSubject | ReferenceSubject | PersonSubject
     care_date: date
     family: CareFamily
     gesture: Gesture | None = None
@@ -116,6 +128,8 @@ def asked(body: CheckBody) -> Asked:
         match body.subject:
             case CardSubject(card):
                 lane, identifier, insurer = Lane.CARD, code.decode(card), None
+            case ReferenceSubject(reference):
+                lane, identifier, insurer = Lane.KNOWN, _reference(reference), None
             case PersonSubject(number, birth_date, birth_rank, named):
                 lane = Lane.TYPED
                 identifier = subject.person_identifier(
@@ -125,6 +139,16 @@ def asked(body: CheckBody) -> Asked:
     except EcluseError as error:
         raise InvalidSubjectError(error.problem, hint=error.hint) from None
     return Asked(check, lane, identifier, insurer, body.care_date, body.family)
+
+
+def _reference(text: str) -> bytes:
+    try:
+        return base64url.decode(text, REFERENCE_SIZE)
+    except ValueError:
+        raise InvalidSubjectError(
+            "A settlement reference has 22 letters, digits, - or _.",
+            hint="Copy it from the answer that it came with, or ask with the card.",
+        ) from None
 
 
 def typed_subject(

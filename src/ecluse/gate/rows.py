@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import msgspec
 
 from ecluse.feeds.reach import Stretch
-from ecluse.gate.state import Account, Organisation
+from ecluse.gate.state import Account, Organisation, Shown
 from ecluse.gate.windows import Recent, Ring
 
 
@@ -23,7 +23,10 @@ INSERT INTO nonce (account, nonce, expires_at)
 SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::timestamptz[])
     ON CONFLICT DO NOTHING RETURNING account, nonce
 """
-_SWEEP = "DELETE FROM nonce WHERE expires_at < clock_timestamp() - interval '1 minute'"
+_SWEEP = """
+DELETE FROM nonce WHERE expires_at < clock_timestamp() - interval '1 minute';
+DELETE FROM settlement WHERE expires_at < clock_timestamp();
+"""
 _ACCOUNTS = """
 SELECT account, organisation, extract(epoch FROM probation_until)::float8 AS probation_until,
        (locked IS NOT NULL OR role NOT IN ('professional', 'client')) AS locked,
@@ -82,6 +85,7 @@ class AccountBudget(msgspec.Struct, frozen=True, array_like=True):
 
     typed: Recent = Recent()
     card: Ring = Ring()
+    known: Recent = Recent()
 
 
 class OrganisationBudget(msgspec.Struct, frozen=True, array_like=True):
@@ -89,6 +93,14 @@ class OrganisationBudget(msgspec.Struct, frozen=True, array_like=True):
 
     typed: Ring = Ring()
     card: Ring = Ring()
+    known: Ring = Ring()
+
+
+class CardDay(msgspec.Struct, frozen=True, array_like=True):
+    """What a card's `uses` column holds: tokens to the moment that each was last shown the card."""
+
+    organisations: dict[bytes, float] = {}
+    accounts: dict[bytes, float] = {}
 
 
 class Times(NamedTuple):
@@ -128,8 +140,8 @@ async def spend_nonces(
     return {(row["account"], row["nonce"]) for row in rows}
 
 
-async def sweep_nonces(connection: Connection) -> None:
-    """Forget the nonces of signatures that have ended."""
+async def sweep(connection: Connection) -> None:
+    """Forget the nonces of signatures that have ended, and references that can be used no more."""
     await connection.execute(_SWEEP)
 
 
@@ -145,6 +157,7 @@ async def accounts(connection: Connection, names: Collection[bytes]) -> dict[byt
             budget.typed,
             budget.card,
             row["client"],
+            budget.known,
         )
     return found
 
@@ -157,18 +170,22 @@ async def organisations(
     for row in await connection.fetch(_ORGANISATIONS, list(names)):
         budget = _budget(row["budget"], OrganisationBudget)
         found[row["organisation"]] = Organisation(
-            row["professionals"], row["region"], row["profession"], budget.typed, budget.card
+            row["professionals"],
+            row["region"],
+            row["profession"],
+            budget.typed,
+            budget.card,
+            budget.known,
         )
     return found
 
 
-async def cards(connection: Connection, names: Collection[bytes]) -> dict[bytes, Recent]:
+async def cards(connection: Connection, names: Collection[bytes]) -> dict[bytes, Shown]:
     """Read and lock what is kept of cards' days; a card not seen before gets its row now."""
     if not names:
         return {}
-    empty = msgspec.msgpack.encode(Recent())
-    rows = await connection.fetch(_CARDS, sorted(names), empty)
-    return {row["card"]: msgspec.msgpack.decode(row["uses"], type=Recent) for row in rows}
+    rows = await connection.fetch(_CARDS, sorted(names), _encode(CardDay()))
+    return {row["card"]: _shown(msgspec.msgpack.decode(row["uses"], type=CardDay)) for row in rows}
 
 
 async def devices(
@@ -202,26 +219,34 @@ async def save(
     connection: Connection,
     accounts: Mapping[bytes, Account],
     organisations: Mapping[bytes, Organisation],
-    cards: Mapping[bytes, Recent],
+    cards: Mapping[bytes, Shown],
     settlements: Sequence[Settlement],
 ) -> None:
     """Write back the rows that a batch changed."""
     if accounts:
-        encoded = [_encode(AccountBudget(row.typed, row.card)) for row in accounts.values()]
+        encoded = [_encode(AccountBudget(r.typed, r.card, r.known)) for r in accounts.values()]
         await connection.execute(_SAVE_ACCOUNTS, list(accounts), encoded)
     if organisations:
-        encoded = [_encode(OrganisationBudget(r.typed, r.card)) for r in organisations.values()]
+        encoded = [
+            _encode(OrganisationBudget(r.typed, r.card, r.known)) for r in organisations.values()
+        ]
         await connection.execute(_SAVE_ORGANISATIONS, list(organisations), encoded)
     if cards:
-        await connection.execute(
-            _SAVE_CARDS, list(cards), [_encode(recent) for recent in cards.values()]
-        )
+        encoded = [
+            _encode(CardDay(shown.organisations.asked, shown.accounts.asked))
+            for shown in cards.values()
+        ]
+        await connection.execute(_SAVE_CARDS, list(cards), encoded)
     if settlements:
         columns = [list(column) for column in zip(*settlements, strict=True)]
         await connection.execute(_SAVE_SETTLEMENTS, *columns)
 
 
 _encode = msgspec.msgpack.encode
+
+
+def _shown(day: CardDay) -> Shown:
+    return Shown(Recent(day.organisations), Recent(day.accounts))
 
 
 T = TypeVar("T")

@@ -13,6 +13,7 @@ class Lane(StrEnum):
     """Which proof the asker brought."""
 
     CARD = "card"
+    KNOWN = "known"
     TYPED = "typed"
 
 
@@ -27,6 +28,7 @@ class Account(msgspec.Struct, frozen=True):
     card: Ring = Ring()
     #: Practice software, with caps of its own.
     client: bool = False
+    known: Recent = Recent()
 
 
 class Organisation(msgspec.Struct, frozen=True):
@@ -37,6 +39,14 @@ class Organisation(msgspec.Struct, frozen=True):
     profession: str
     typed: Ring = Ring()
     card: Ring = Ring()
+    known: Ring = Ring()
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """Where a card was shown within the last day, each place as a token of this card's own."""
+
+    organisations: Recent = Recent()
+    accounts: Recent = Recent()
 
 
 class State(msgspec.Struct, frozen=True):
@@ -44,8 +54,8 @@ class State(msgspec.Struct, frozen=True):
 
     accounts: dict[bytes, Account]
     organisations: dict[bytes, Organisation]
-    #: Card token to the organisations that it was shown to, as tokens of its own.
-    cards: dict[bytes, Recent]
+    #: By card token.
+    cards: dict[bytes, Shown]
     #: What is left of this gate's blocks, by scope, for the present hour.
     leases: dict[str, int]
     #: After a restore, budgets count as spent until then (seconds since the epoch).
@@ -65,9 +75,10 @@ class Ask(msgspec.Struct, frozen=True):
     admitted: bool
     #: The device's registration is in force at the time of the decision.
     registered: bool = True
-    #: Card lane: the card, and the organisation as that card's token.
+    #: Card lane: the card, and organisation and account as that card's tokens.
     card: bytes = b""
     visitor: bytes = b""
+    counter: bytes = b""
 
 
 class Reason(StrEnum):
@@ -91,7 +102,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
     released: bool
     reason: Reason | None = None
-    #: The same account asked the same subject within the day: costs nothing.
+    #: The same account asked the same subject within the day, or the card was shown to the same
+    #: organisation: costs nothing.
     repeat: bool = False
 
     @property

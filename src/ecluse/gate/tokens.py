@@ -27,5 +27,9 @@ class Tokens:
         """Name an organisation in what is kept of a card's day."""
         return self._token(b"ecluse/visitor", card + organisation)
 
+    def counter(self, card: bytes, account: bytes) -> bytes:
+        """Name an account in what is kept of a card's day."""
+        return self._token(b"ecluse/counter", card + account)
+
     def _token(self, domain: bytes, text: bytes) -> bytes:
         return hashlib.blake2b(text, digest_size=16, key=self._key, person=domain).digest()

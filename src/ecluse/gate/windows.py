@@ -77,3 +77,15 @@ class Ring(msgspec.Struct, frozen=True, array_like=True):
         if counted and hour == int(now // HOUR):
             return self
         return Ring({**self.hours, hour: max(0, counted - 1)}).add(1, now)
+
+    def ask(self, token: bytes, before: Recent, now: float) -> Ring:
+        """Return this with `token` asked now, where each token counts once.
+
+        Args:
+            token: What is asked.
+            before: What was asked until now, each of it counted here.
+            now: Seconds since the epoch.
+        """
+        if before.holds(token, DAY, now):
+            return self.move(before.asked[token], now)
+        return self.add(1, now)

@@ -27,9 +27,9 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
 
     #: The id that the ledger entry of this check will have (16 random bytes).
     entry: Id
-    lane: Annotated[str, msgspec.Meta(pattern="^(card|typed)$")]
+    lane: Annotated[str, msgspec.Meta(pattern="^(card|known|typed)$")]
     organisation: Id
-    #: 22 bytes for a person, 16 for a card.
+    #: 22 bytes for a person, 16 for a card or a settlement reference.
     identifier: Annotated[bytes, msgspec.Meta(min_length=CARD_SIZE, max_length=PERSON_SIZE)]
 
 
@@ -38,7 +38,7 @@ class Located(msgspec.Struct, frozen=True, array_like=True):
 
     #: (epoch, index) to look for.
     candidates: tuple[tuple[int, bytes], ...]
-    #: The insurer of the card presented; None otherwise.
+    #: The insurer of the card presented, now or when the reference was given; None otherwise.
     insurer: int | None
     #: The row name and wrapped key of the settlement reference, to be stored with the entry.
     reference_row: bytes

@@ -1,4 +1,4 @@
-"""The meters of both lanes, and what of them outlives a crash.
+"""The meters of all lanes, and what of them outlives a crash.
 
 What was opened stands in the ledger. What was only asked for need not: a captured gate could locate,
 commit nothing, and have the keyring restarted. So admissions are reserved on disk, in blocks, before
@@ -54,6 +54,11 @@ class Meters:
         Nothing of it may be told before `settle`.
         """
         return self._asked[lane].admit(person, now)
+
+    def has_room(self, lane: str, now: float) -> bool:
+        """Tell whether one more person could be asked for."""
+        meter = self._asked[lane]
+        return meter.limit is None or meter.count(now) < meter.limit
 
     def open(self, lane: str, person: bytes, now: float) -> bool:
         """Count a person opened; False when the lane's limit is reached."""

@@ -1,7 +1,7 @@
 """What the keyring reads for itself, through a database role that can only read.
 
-Card pointers (nobody else opens them) and ledger entries: the keyring does not take anybody's word
-for what was committed.
+Card pointers and what settlement references wrap (nobody else opens them), and ledger entries: the
+keyring does not take anybody's word for what was committed.
 """
 
 from __future__ import annotations
@@ -57,6 +57,10 @@ SELECT pointer.idx, pointer.insurer, pointer.feed, pointer.sealed
  WHERE pointer.idx = ANY($1::bytea[]) AND feed.state = 'in_force'
  ORDER BY pointer.feed DESC
 """
+_CLAIMS = """
+SELECT reference, wrapped FROM settlement
+ WHERE reference = ANY($1::bytea[]) AND expires_at > clock_timestamp()
+"""
 _ENTRIES = """
 SELECT position, entry, month, sealed, commitment
   FROM ledger_entry WHERE shard = 0 AND position = ANY($1::bigint[])
@@ -94,6 +98,11 @@ class Reader:
             pointer = Pointer(row["insurer"], row["feed"], row["sealed"])
             found.setdefault(row["idx"], []).append(pointer)
         return found
+
+    async def claims(self, references: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return what stands wrapped in these rows of settlement references."""
+        rows = await self._fetch(_CLAIMS, references)
+        return {row["reference"]: row["wrapped"] for row in rows}
 
     async def entries(self, positions: Sequence[int]) -> dict[int, Entry]:
         """Return the committed entries at these positions."""

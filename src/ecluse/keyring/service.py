@@ -11,11 +11,12 @@ from ecluse.keyring import prf
 from ecluse.keyring.continuity import Continuity
 from ecluse.keyring.entries import Entries
 from ecluse.keyring.feeds import Feeds
+from ecluse.keyring.leads import Lead, Leads, Rows
 from ecluse.keyring.messages import Asked, Committed, Greeting, Located, Opened
 from ecluse.keyring.meter import DAY
 from ecluse.keyring.meters import Meters
 from ecluse.keyring.tickets import Ticket, Tickets
-from ecluse.keyring.wrap import Target, pointer_row, reference_row, unwrap, wrap
+from ecluse.keyring.wrap import Claim, Target, reference_row, wrap_claim
 from ecluse.ledger.entry import Check, PageRelease
 
 
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from ecluse.keyring.reader import Pointer, Reader
+    from ecluse.keyring.reader import Reader
     from ecluse.keyring.vault import Vault
 
 
 #: Distinct persons a day that the keyring locates and opens per lane; None counts only.
-DEFAULT_LIMITS: dict[str, int | None] = {"card": None, "typed": 250_000}
+DEFAULT_LIMITS: dict[str, int | None] = {"card": None, "known": 1_000_000, "typed": 250_000}
+#: How long a card's check makes its bearer known to the organisation.
+DEFAULT_KNOWN_DAYS = 90
 
-#: Identifier sizes by lane: a card's secret, a person's number, date and rank.
-_SIZES = {"card": 16, "typed": 22}
 #: Seconds by which an entry may seem older than its check: two clocks never agree.
 _CLOCKS = 300.0
 
@@ -52,6 +53,7 @@ class Keyring:
         folder: Path,
         reader: Reader,
         limits: Mapping[str, int | None] = DEFAULT_LIMITS,
+        known_days: int = DEFAULT_KNOWN_DAYS,
     ) -> None:
         self.vault = vault
         self.entries = Entries(vault)
@@ -61,6 +63,7 @@ class Keyring:
         self._reader = reader
         self._tickets = Tickets()
         self._meters = Meters(vault, limits)
+        self._leads = Leads(vault.keys, known_days * DAY)
         # From here on the host's clock can be set as anybody likes: it frees nobody.
         self._began = time.time() - time.monotonic()
 
@@ -82,7 +85,9 @@ class Keyring:
             if isinstance(event, Check):
                 at = min(after[0].at, now) if after else now
                 opened = event.outcome == "released"
-                self._meters.restore(event.lane, event.subject, at, opened=opened)
+                # A reference that led nowhere was not counted; what else was, is reserved on disk.
+                if opened or event.lane != "known":
+                    self._meters.restore(event.lane, event.subject, at, opened=opened)
                 recalled += 1
         self._meters.restore_untold(now)
         return recalled
@@ -99,79 +104,58 @@ class Keyring:
             EcluseError: The database does not answer, or was restored and nobody has noted it.
         """
         moment = _Moment(self._now(), await self.continuity.size())
+        rows = await self._read(checks)
+        located = [self._locate(check, rows, moment) for check in checks]
+        self._meters.settle(moment.now)
+        return located
+
+    async def _read(self, checks: Sequence[Asked]) -> Rows:
         cards = [
             prf.card_index(epoch.index, check.identifier)
             for check in checks
             if check.lane == "card"
             for epoch in self._keys.epochs
         ]
-        pointers = await self._reader.pointers(cards) if cards else {}
-        located = [self._locate(check, pointers, moment) for check in checks]
-        self._meters.settle(moment.now)
-        return located
+        references = [
+            reference_row(check.identifier, check.organisation)
+            for check in checks
+            if check.lane == "known"
+        ]
+        return Rows(
+            await self._reader.pointers(cards) if cards else {},
+            await self._reader.claims(references) if references else {},
+        )
 
-    def _locate(
-        self, check: Asked, pointers: Mapping[bytes, Sequence[Pointer]], moment: _Moment
-    ) -> Located:
-        insurer, feed, targets = self._leads(check, pointers)
-        admitted = bool(targets) and self._meters.ask(check.lane, targets[-1].idx, moment.now)
-        if not admitted:
-            # The index alone would tell whether somebody is on file.
-            insurer, feed, targets = None, 0, (self._nowhere(),)
+    def _locate(self, check: Asked, rows: Rows, moment: _Moment) -> Located:
+        found = self._leads.of(check, rows, moment.now)
+        admitted = self._admit(check.lane, found, moment.now)
+        # The index alone would tell whether somebody is on file.
+        lead = found if found is not None and admitted else Lead((self._nowhere(),))
         reference = os.urandom(16)
         row = reference_row(reference, check.organisation)
-        wrapped = wrap(prf.reference_key(self._keys.reference, reference), targets[-1], row)
+        claim = Claim(lead.targets[-1], lead.insurer, lead.carded)
+        wrapped = wrap_claim(prf.reference_key(self._keys.reference, reference), claim, row)
         if admitted:
             ticket = Ticket(
                 check.lane,
                 check.organisation,
-                targets,
-                insurer,
+                lead.targets,
+                lead.insurer,
                 reference,
                 since=moment.size,
                 not_before=time.time() - _CLOCKS,
             )
             self._tickets.put(check.entry, ticket, moment.now)
-        candidates = tuple((target.epoch, target.idx) for target in targets)
-        return Located(candidates, insurer, row, wrapped, admitted, feed)
+        candidates = tuple((target.epoch, target.idx) for target in lead.targets)
+        return Located(candidates, lead.insurer, row, wrapped, admitted, lead.feed)
 
-    def _leads(
-        self, check: Asked, pointers: Mapping[bytes, Sequence[Pointer]]
-    ) -> tuple[int | None, int, tuple[Target, ...]]:
-        """Return where an identifier leads: nowhere when it is not one of its lane."""
-        if len(check.identifier) != _SIZES.get(check.lane):
-            return None, 0, ()
-        if check.lane == "card":
-            return self._follow(check.identifier, pointers)
-        return None, 0, self._targets(check.identifier)
-
-    def _targets(self, identifier: bytes) -> tuple[Target, ...]:
-        return tuple(
-            Target(
-                keys.epoch,
-                prf.person_index(keys.index, identifier),
-                prf.person_key(keys.person, identifier),
-            )
-            for keys in self._keys.epochs
-        )
-
-    def _follow(
-        self, secret: bytes, pointers: Mapping[bytes, Sequence[Pointer]]
-    ) -> tuple[int | None, int, tuple[Target, ...]]:
-        """Open a card's latest pointer; a card that leads nowhere leads to a target that nobody has."""
-        for epoch in reversed(self._keys.epochs):
-            card = prf.card_index(epoch.index, secret)
-            for pointer in pointers.get(card, ()):
-                target = unwrap(
-                    prf.pointer_key(epoch.pointer, secret),
-                    pointer.sealed,
-                    pointer_row(card, pointer.insurer, pointer.feed),
-                )
-                if target is not None:
-                    return pointer.insurer, pointer.feed, (target,)
-        newest = self._keys.current
-        nobody = prf.nobody(newest.pointer, secret)
-        return None, 0, (Target(newest.epoch, nobody[:16], nobody[16:]),)
+    def _admit(self, lane: str, lead: Lead | None, now: float) -> bool:
+        if lead is None:
+            return False
+        if lead.somebody:
+            return self._meters.ask(lane, lead.targets[-1].idx, now)
+        # Nobody to count; and without room, nobody can be told from somebody.
+        return self._meters.has_room(lane, now)
 
     def _nowhere(self) -> Target:
         return Target(self._keys.current.epoch, os.urandom(16), os.urandom(32))

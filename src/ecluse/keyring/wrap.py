@@ -1,6 +1,7 @@
 """What leads to a person's key other than the identifier: a card, a settlement reference (pure).
 
-Both wrap the same thing under AES-256-GCM: (epoch, person index, person key).
+Both wrap it under AES-256-GCM, bound to the row that it stands in. A reference also says whose card
+it came from and when that was there, so that neither a gate nor a database's owner can.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 
 _NONCE = 12
+_TAG = 16
 _TARGET = 2 + 16 + 32
 #: Size of one wrapped target: nonce, epoch, index, key, tag.
-WRAPPED_SIZE = _NONCE + _TARGET + 16
+WRAPPED_SIZE = _NONCE + _TARGET + _TAG
+#: Size of what a reference wraps: a target, an insurer, a time.
+CLAIM_SIZE = WRAPPED_SIZE + 2 + 4
+_NO_INSURER = 0xFFFF
 
 
 class Target(NamedTuple):
@@ -27,20 +32,66 @@ class Target(NamedTuple):
     key: bytes
 
 
+class Claim(NamedTuple):
+    """What a settlement reference leads to."""
+
+    target: Target
+    #: The insurer whose card was presented; None when the person was typed.
+    insurer: int | None
+    #: When the card was there, whole seconds since the epoch; 0 when none was.
+    carded: int
+
+
 def wrap(key: bytes, target: Target, bound_to: bytes, nonce: bytes | None = None) -> bytes:
     """Wrap `target` under `key`, bound to the row it will stand in; 78 bytes."""
-    nonce = os.urandom(_NONCE) if nonce is None else nonce
-    body = target.epoch.to_bytes(2, "big") + target.idx + target.key
-    return nonce + AESGCM(key).encrypt(nonce, body, bound_to)
+    return _seal(key, _written(target), bound_to, nonce or os.urandom(_NONCE))
 
 
 def unwrap(key: bytes, wrapped: bytes, bound_to: bytes) -> Target | None:
     """Open what `wrap` made; None when key, row or bytes do not fit."""
-    try:
-        body = AESGCM(key).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], bound_to)
-    except (InvalidTag, ValueError):
+    body = _open(key, wrapped, bound_to, WRAPPED_SIZE)
+    return None if body is None else _read(body)
+
+
+def wrap_claim(key: bytes, claim: Claim, bound_to: bytes) -> bytes:
+    """Wrap what a reference leads to, bound to the row it will stand in; 84 bytes."""
+    insurer = _NO_INSURER if claim.insurer is None else claim.insurer
+    body = _written(claim.target) + insurer.to_bytes(2, "big") + claim.carded.to_bytes(4, "big")
+    return _seal(key, body, bound_to, os.urandom(_NONCE))
+
+
+def unwrap_claim(key: bytes, wrapped: bytes, bound_to: bytes) -> Claim | None:
+    """Open what `wrap_claim` made; None when key, row or bytes do not fit."""
+    body = _open(key, wrapped, bound_to, CLAIM_SIZE)
+    if body is None:
         return None
-    return Target(int.from_bytes(body[:2], "big"), body[2:18], body[18:])
+    insurer = int.from_bytes(body[_TARGET : _TARGET + 2], "big")
+    return Claim(
+        _read(body),
+        None if insurer == _NO_INSURER else insurer,
+        int.from_bytes(body[_TARGET + 2 :], "big"),
+    )
+
+
+def _written(target: Target) -> bytes:
+    return target.epoch.to_bytes(2, "big") + target.idx + target.key
+
+
+def _read(body: bytes) -> Target:
+    return Target(int.from_bytes(body[:2], "big"), body[2:18], body[18:_TARGET])
+
+
+def _seal(key: bytes, body: bytes, bound_to: bytes, nonce: bytes) -> bytes:
+    return nonce + AESGCM(key).encrypt(nonce, body, bound_to)
+
+
+def _open(key: bytes, wrapped: bytes, bound_to: bytes, size: int) -> bytes | None:
+    if len(wrapped) != size:
+        return None
+    try:
+        return AESGCM(key).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], bound_to)
+    except InvalidTag:
+        return None
 
 
 def pointer_row(card: bytes, insurer: int, feed: int) -> bytes:

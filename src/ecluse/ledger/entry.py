@@ -35,9 +35,9 @@ class Check(Event, frozen=True, kw_only=True, tag="check"):
     organisation: bytes
     #: RFC 7638 SHA-256 thumbprint of the device that signed (32 bytes).
     device: bytes
-    #: Which proof the asker brought: `card` or `typed`.
+    #: Which proof the asker brought: `card`, `known` or `typed`.
     lane: str
-    #: What the subject was given as: `card` or `person`.
+    #: What the subject was given as: `card`, `reference` or `person`.
     kind: str
     #: The person's index (16 bytes), whether or not a record stands under it.
     subject: bytes
@@ -49,7 +49,7 @@ class Check(Event, frozen=True, kw_only=True, tag="check"):
     outcome: Literal["released", "refused"]
     #: Why it was refused, in the gate's word for it; empty when released.
     reason: str = ""
-    #: The same account asked the same subject within the day.
+    #: Asked before within the day: by this account, or with the same card by its organisation.
     repeat: bool = False
     #: SHA-256 that the settlement reference is found by (32 bytes); empty when none was given.
     reference: bytes = b""

@@ -166,7 +166,8 @@ class Operator:
     ) -> None:
         self.installation = installation
         self.ports = ports or free_ports()
-        self.keyring = Process(installation, "keyring", "serve", "keyring")
+        rules = ("--policy", policy) if policy else ()
+        self.keyring = Process(installation, "keyring", "serve", "keyring", *rules)
         self.ledger = Process(installation, "ledger", "serve", "ledger")
         gate_ports = [self.ports.gate, *(free_ports().gate for _ in range(gates - 1))]
         self.gates = [
@@ -176,7 +177,7 @@ class Operator:
                 *("serve", "gate", "--port", str(port)),
                 *("--public-origin", self.ports.pipe_origin),
                 *("--pages-origin", self.ports.pages_origin),
-                *(("--policy", policy) if policy else ()),
+                *rules,
             )
             for number, port in enumerate(gate_ports, start=1)
         ]

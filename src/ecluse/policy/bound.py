@@ -124,6 +124,22 @@ def spread(
     ]
 
 
+def known_bound(policy: Policy, stolen: Iterable[StolenOrganisation], hours: int) -> int:
+    """Return the most distinct persons that the known lane discloses in any `hours` hours.
+
+    Whatever a thief with these accounts does, and with every reference that their organisations
+    were ever given: each person is one of those organisations' own patients.
+    """
+    caps, days, spans = policy.known, -(-hours // 24), _spans(hours)
+    return sum(
+        min(
+            each.accounts * days * caps.account_day,
+            spans * caps.organisation_day(each.professionals),
+        )
+        for each in stolen
+    )
+
+
 def _account(policy: Policy, hours: int) -> int:
     """Return one account's most: any 24 hours allow a day's cap, bounded by its hours."""
     days, rest = divmod(hours, 24)

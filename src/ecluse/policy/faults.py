@@ -98,6 +98,7 @@ def _sense(policy: Policy) -> Iterator[tuple[str, str]]:
             max(1, min(typed.region_profession_day, typed.platform_day)),
             "the cap that it is taken from",
         ),
+        "known.days": (policy.known.days, policy.settlement_days, "settlement_days"),
         "card.account_day": (card.account_day, card.organisation_day, "card.organisation_day"),
     }
     for key, (value, limit, named) in above.items():

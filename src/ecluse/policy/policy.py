@@ -24,30 +24,42 @@ class PolicyError(EcluseError):
 
 
 class CardLane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Caps of the card lane in any 24 hours: checks, and organisations that one card is shown to."""
+    """Caps of the card lane in any 24 hours: distinct cards, and organisations one is shown to."""
 
     account_day: AtLeastOne
     organisation_day: AtLeastOne
     organisations_per_card_day: AtLeastOne
 
 
-class TypedLane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Caps of the typed lane: distinct subjects asked, found or not."""
+class PersonsLane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Caps on the distinct subjects that are asked about in any 24 hours, found or not."""
 
     account_day: Cap
-    account_hour: Cap
     organisation_day_per_professional: Cap
     organisation_day_least: Cap
-    organisation_day_floor: Cap
-    region_profession_day: Cap
-    platform_day: Cap
-    lease_block: AtLeastOne
 
     def organisation_day(self, professionals: int) -> int:
         """Return the cap of an organisation with so many registered professionals."""
         return max(
             self.organisation_day_least, self.organisation_day_per_professional * professionals
         )
+
+
+class KnownLane(PersonsLane, frozen=True, forbid_unknown_fields=True):
+    """Caps of the known lane, and for how long a card's check makes its bearer known."""
+
+    #: Days. Read by the keyring, which alone knows when the card was there.
+    days: Annotated[int, msgspec.Meta(ge=1, le=366)]
+
+
+class TypedLane(PersonsLane, frozen=True, forbid_unknown_fields=True):
+    """Caps of the typed lane."""
+
+    account_hour: Cap
+    organisation_day_floor: Cap
+    region_profession_day: Cap
+    platform_day: Cap
+    lease_block: AtLeastOne
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,6 +90,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refusal_grid_ms: Annotated[int, msgspec.Meta(ge=1, le=1000)]
     settlement_days: AtLeastOne
     card: CardLane
+    known: KnownLane
     typed: TypedLane
     client: Client
     probation: Probation

@@ -37,12 +37,22 @@ _WORDS = {
     "registration_hours": ("hours", "how long a device's sign-in counts, at most"),
     "refusal_grid_ms": ("ms", "refusals leave on this time grid"),
     "settlement_days": ("days", "how long a settlement reference can be used"),
-    "card.account_day": ("checks in any 24 hours", "with cards, per account"),
-    "card.organisation_day": ("checks in any 24 hours", "with cards, per organisation"),
+    "card.account_day": ("cards in any 24 hours", "presented, per account"),
+    "card.organisation_day": ("cards in any 24 hours", "presented, per organisation"),
     "card.organisations_per_card_day": (
         "organisations in any 24 hours",
         "that one printed card may be shown to",
     ),
+    "known.account_day": ("persons in any 24 hours", "by their references, per account"),
+    "known.organisation_day_per_professional": (
+        "persons in any 24 hours",
+        "by their references, per organisation and registered professional",
+    ),
+    "known.organisation_day_least": (
+        "persons in any 24 hours",
+        "by their references, at any organisation however small",
+    ),
+    "known.days": ("days", "for which a card's check makes its bearer known"),
     "typed.account_day": ("persons in any 24 hours", "without a card, per account"),
     "typed.account_hour": ("persons in any hour", "without a card, per account"),
     "typed.organisation_day_per_professional": (
@@ -71,7 +81,7 @@ _WORDS = {
     "client.warning_days": ("days", "from when on practice software is told that its key ends"),
     "client.card_day": ("checks in any 24 hours", "with cards, per practice software"),
     "probation.hours": ("hours", "that a new or recovered account is on probation"),
-    "probation.fraction": ("of the typed caps", "that an account on probation has"),
+    "probation.fraction": ("of the typed and known caps", "that an account on probation has"),
 }
 
 
