@@ -9,7 +9,7 @@ import pytest
 
 from ecluse.keyring import prf
 from ecluse.keyring.meter import DAY
-from ecluse.keyring.wrap import reference_row, unwrap_claim, wrap_claim
+from ecluse.keyring.wrap import Claim, reference_row, unwrap_claim, wrap_claim
 from keyring.lodge import (
     COVER,
     OTHER_PHARMACY,
@@ -83,33 +83,37 @@ async def test_what_is_no_reference_of_ones_own_leads_nowhere(
                 assert len(missed.wrapped) == len(found.wrapped)
 
 
-async def test_a_card_is_known_for_so_many_days_however_often_it_is_asked_again(
-    lodge: Lodge, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_asking_again_does_not_prolong_what_the_card_began(lodge: Lodge) -> None:
     await lodge.put_on_file(MEMBER)
-    async with lodge.running(known_days=90) as doors:
+    async with lodge.running() as doors:
         found, reference = await carded(lodge, doors)
-        began = doors.service._began
-        for days in (40, 80, 89.9):
-            monkeypatch.setattr(doors.service, "_began", began + days * DAY)
-            again, opened = await through(lodge, doors, known(reference, os.urandom(16)))
-            assert index(again) == index(found)
-            reference = opened.reference
-        monkeypatch.setattr(doors.service, "_began", began + 90 * DAY + 60)
-        assert index(await doors.locate(known(reference, os.urandom(16)))) != index(found)
+        long_ago = await backdate(lodge, found, reference, 89 * DAY)
+        again, opened = await through(lodge, doors, known(reference, os.urandom(16)))
+    claim = unwrap_claim(reference_key(lodge, opened.reference), again.wrapped, again.reference_row)
+    assert claim == long_ago
+
+
+async def backdate(lodge: Lodge, located: Located, reference: bytes, seconds: float) -> Claim:
+    """Have a reference's card been there so much earlier, as only the keyring could write it."""
+    key, row = reference_key(lodge, reference), located.reference_row
+    claim = unwrap_claim(key, located.wrapped, row)
+    assert claim is not None
+    older = claim._replace(carded=claim.carded - int(seconds))
+    await lodge.owner.execute(
+        "UPDATE settlement SET wrapped = $1 WHERE reference = $2", wrap_claim(key, older, row), row
+    )
+    return older
+
+
+def reference_key(lodge: Lodge, reference: bytes) -> bytes:
+    return prf.reference_key(lodge.keys.reference, reference)
 
 
 async def test_a_shorter_policy_holds_for_references_that_were_given_before(lodge: Lodge) -> None:
     await lodge.put_on_file(MEMBER)
     async with lodge.running(known_days=90) as doors:
         found, reference = await carded(lodge, doors)
-    key = prf.reference_key(lodge.keys.reference, reference)
-    claim = unwrap_claim(key, found.wrapped, found.reference_row)
-    assert claim is not None
-    older = wrap_claim(
-        key, claim._replace(carded=claim.carded - int(31 * DAY)), found.reference_row
-    )
-    await lodge.owner.execute("UPDATE settlement SET wrapped = $1", older)
+    await backdate(lodge, found, reference, 31 * DAY)
     for days, leads in ((90, True), (32, True), (30, False)):
         async with lodge.running(known_days=days) as doors:
             again = await doors.locate(known(reference, os.urandom(16)))

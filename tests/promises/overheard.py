@@ -44,6 +44,14 @@ class Counter:
         """Ask with a card."""
         return await self.gate.check_card(card, care_date=self.scene.today, family=family)
 
+    async def reference(
+        self, reference: str, family: CareFamily = CareFamily.PHARMACY, days: int = 0
+    ) -> CheckReply:
+        """Ask by a settlement reference, for care `days` from today."""
+        return await self.gate.check_reference(
+            reference, care_date=self.scene.today + timedelta(days), family=family
+        )
+
 
 async def counter(scene: Scene, port: int, finess: str | None = None) -> Counter:
     """Hire a clerk, at a new shop unless told where, whose checks go to `port`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import secrets
 import shutil
 import subprocess
 import time
@@ -21,9 +22,12 @@ from ecluse.gate.state import PLATFORM
 from ecluse.gate.windows import Ring
 from ecluse.ledger.entry import Check, Restored
 from ecluse.local.processes import Process, free_ports
-from ecluse.siege.wire import card_check, disclosed, send, signed
+from ecluse.login import base64url
+from ecluse.siege.known import covered, given
+from ecluse.siege.wire import card_check, disclosed, reference_check, send, signed
 from ecluse.store.roles import Role
 from promises import openly, typed
+from promises.shops import new_shop
 from towns import open_town
 
 
@@ -42,6 +46,8 @@ if TYPE_CHECKING:
 REQUESTS = 500
 ACCOUNT_CAP = 10
 ORGANISATION_CAP = 25
+#: Known patients that an organisation with two professionals asks about in a day.
+KNOWN_CAP = 30
 CAPS = {
     "account_day": ACCOUNT_CAP,
     "account_hour": ACCOUNT_CAP,
@@ -66,7 +72,11 @@ class Doors(NamedTuple):
 @pytest.fixture(scope="module")
 def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     """A town of its own, where what is spent stays spent, with a second gate."""
-    policy = policies.write(tmp_path_factory.mktemp("policy") / "caps.toml", typed=CAPS)
+    policy = policies.write(
+        tmp_path_factory.mktemp("policy") / "caps.toml",
+        typed=CAPS,
+        known={"account_day": ACCOUNT_CAP, "organisation_day_least": KNOWN_CAP},
+    )
     with open_town(policy=policy) as town:
         port = free_ports().gate
         second = another_gate(town, port, policy)
@@ -113,7 +123,9 @@ async def storm(
     return [answer for answer in answers if answer is not None]
 
 
-async def asked(town: Town, clerks: Sequence[Clerk]) -> set[tuple[bytes, bytes]]:
+async def asked(
+    town: Town, clerks: Sequence[Clerk], lane: str = "typed"
+) -> set[tuple[bytes, bytes]]:
     """Return whom these accounts asked about without a card, found or not, by the ledger."""
     entries = await openly.read(town.operator.installation)
     accounts = {typed.account(clerk) for clerk in clerks}
@@ -122,7 +134,7 @@ async def asked(town: Town, clerks: Sequence[Clerk]) -> set[tuple[bytes, bytes]]
         for entry in entries.values()
         if isinstance(entry.event, Check)
         and entry.event.account in accounts
-        and entry.event.lane == "typed"
+        and entry.event.lane == lane
         and (entry.event.outcome == "released" or entry.event.reason == "unknown")
     }
 
@@ -156,6 +168,46 @@ def test_one_account_asks_about_its_cap_and_nobody_more(doors: Doors, gates: int
             assert len(await asked(doors.town, [clerk])) == ACCOUNT_CAP
 
     asyncio.run(siege())
+
+
+@pytest.mark.attack
+def test_a_practices_own_patients_are_asked_about_up_to_its_caps_through_two_gates(
+    doors: Doors,
+) -> None:
+    async def siege() -> None:
+        async with doors.town.scene() as scene:
+            shop = await new_shop(scene)
+            clerks = [await scene.hire(shop) for _ in range(4)]
+            assert len(clerks) * ACCOUNT_CAP > KNOWN_CAP
+            references = await given(scene, clerks[0], covered(scene)[:60])
+            references += [base64url.encode(secrets.token_bytes(16)) for _ in range(10)]
+            alone = known_attempts(scene, clerks[:1], references)
+            answers = await storm(scene, alone, doors.addresses)
+            assert len(await asked(doors.town, clerks, "known")) == ACCOUNT_CAP
+            answers += await storm(
+                scene, known_attempts(scene, clerks, references), doors.addresses
+            )
+            spent = await asked(doors.town, clerks, "known")
+            assert len(spent) == KNOWN_CAP
+            assert all(
+                sum(account == typed.account(clerk) for account, _ in spent) <= ACCOUNT_CAP
+                for clerk in clerks
+            )
+            assert 0 < len(await told(doors.town, answers)) <= KNOWN_CAP
+
+    asyncio.run(siege())
+
+
+def known_attempts(
+    scene: Scene, clerks: Sequence[Clerk], references: Sequence[str]
+) -> list[Attempt]:
+    """Prepare a check of every reference by every clerk."""
+    nobody = scene.members[0].person
+    return [
+        typed.Attempt(clerk, nobody, reference_check(each, scene.today.isoformat()))
+        for clerk in clerks
+        for each in references
+    ]
 
 
 @pytest.mark.attack

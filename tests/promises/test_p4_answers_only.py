@@ -26,12 +26,14 @@ from ecluse.cards import code
 from ecluse.client.gate import Person
 from ecluse.client.replies import Covered, NotCovered, Refused
 from ecluse.cover.family import CareFamily
+from ecluse.login import base64url
 from ecluse.login.keyid import parse
 from ecluse.siege import wire
+from ecluse.siege.known import given
 from ecluse.store.roles import Role
 from promises import planted_gate
 from promises.dudect import THRESHOLD, distance
-from promises.overheard import at, counter
+from promises.overheard import Counter, at, counter
 from promises.shops import new_shop, new_shops
 from towns import open_town
 
@@ -40,9 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from ecluse.client.replies import CheckReply
-    from ecluse.siege.scene import Member, Scene
+    from ecluse.siege.scene import Clerk, Member, Scene
     from promises.dudect import Times
-    from promises.overheard import Counter
     from promises.wires import Reply
     from towns import Town
 
@@ -145,6 +146,65 @@ async def card_shown_everywhere(at: Counter, town: Town) -> CheckReply:
     return await at.card(card)
 
 
+async def unknown_reference(at: Counter, _: Town) -> CheckReply:
+    return await at.reference(base64url.encode(os.urandom(16)))
+
+
+async def a_reference(scene: Scene, clerk: Clerk) -> str:
+    """Return what a clerk is given for some card that was not shown all over the town."""
+    (reference,) = await given(scene, clerk, [SystemRandom().choice(pharmacy_clients(scene)[9:])])
+    return reference
+
+
+async def reference_of_another_organisation(at: Counter, _: Town) -> CheckReply:
+    elsewhere = await at.scene.hire(await new_shop(at.scene))
+    return await at.reference(await a_reference(at.scene, elsewhere))
+
+
+async def reference_of_a_typed_check(at: Counter, _: Town) -> CheckReply:
+    told = await at.typed(pharmacy_clients(at.scene)[0].person)
+    assert isinstance(told, Covered)
+    return await at.reference(told.reference)
+
+
+async def reference_that_has_ended(at: Counter, town: Town) -> CheckReply:
+    reference = await a_reference(at.scene, at.clerk)
+    connection = await town.operator.installation.database.connect(Role.OWNER)
+    await connection.execute("UPDATE settlement SET expires_at = now() - interval '1 day'")
+    await connection.close()
+    return await at.reference(reference)
+
+
+async def reference_before_cover(at: Counter, _: Town) -> CheckReply:
+    reference = await a_reference(at.scene, at.clerk)
+    assert isinstance(await at.reference(reference), Covered)
+    return await at.reference(reference, days=-20_000)
+
+
+async def reference_with_a_locked_account(at: Counter, town: Town) -> CheckReply:
+    reference = await a_reference(at.scene, at.clerk)
+    await _lock(town, at.gate.keyid)
+    return await at.reference(reference)
+
+
+async def over_the_known_budget(at: Counter, town: Town) -> CheckReply:
+    references = await given(
+        at.scene, at.clerk, pharmacy_clients(at.scene)[-town.policy.known.account_day - 1 :]
+    )
+    for reference in references[:-1]:
+        assert isinstance(await at.reference(reference), Covered)
+    return await at.reference(references[-1])
+
+
+#: The ways of a reference that never led anywhere, or does no more, or to nobody with a right.
+NO_REFERENCES = [
+    unknown_reference,
+    reference_of_another_organisation,
+    reference_of_a_typed_check,
+    reference_that_has_ended,
+    reference_before_cover,
+]
+
 REFUSALS: list[Callable[[Counter, Any], Awaitable[CheckReply]]] = [
     without_right,
     nobody,
@@ -158,6 +218,9 @@ REFUSALS: list[Callable[[Counter, Any], Awaitable[CheckReply]]] = [
     over_the_hours_budget,
     unknown_card,
     card_shown_everywhere,
+    *NO_REFERENCES,
+    reference_with_a_locked_account,
+    over_the_known_budget,
 ]
 
 
@@ -192,6 +255,48 @@ def test_all_refusals_are_one_reply_byte_for_byte(quiet_town: Town) -> None:
     assert different == {}
     grid = quiet_town.policy.refusal_grid_ms
     assert min(reply.took for reply in replies.values()) >= (grid - 2) * 10**6
+
+
+class Watched(Counter):
+    """A counter beside which the database's tables are counted, before each reference."""
+
+    before: tuple[int, ...] = ()
+
+    async def reference(
+        self, reference: str, family: CareFamily = CareFamily.PHARMACY, days: int = 0
+    ) -> CheckReply:
+        self.before = await counted(self.scene)
+        return await super().reference(reference, family, days)
+
+
+@pytest.mark.parametrize("way", NO_REFERENCES)
+def test_a_reference_that_leads_nowhere_leaves_the_same_traces(
+    quiet_town: Town, way: Callable[[Counter, Any], Awaitable[CheckReply]]
+) -> None:
+    async def traces() -> list[int]:
+        async with quiet_town.scene() as scene:
+            plain = await counter(scene, quiet_town.operator.ports.pipe)
+            asking = Watched(scene, plain.clerk, plain.wire, plain.gate)
+            assert isinstance(await way(asking, quiet_town), Refused)
+            await asking.wire.aclose()
+            after = await counted(scene)
+        return [now - then for then, now in zip(asking.before, after, strict=True)]
+
+    # An entry for the check and one for its refusal, one row of a reference, nothing of cards.
+    assert asyncio.run(traces()) == [2, 1, 0]
+
+
+async def counted(scene: Scene) -> tuple[int, ...]:
+    """Count ledger entries, references and cards shown, as a database's owner may."""
+    connection = await scene.operator.installation.database.connect(Role.OWNER)
+    try:
+        return (
+            await connection.fetchval("SELECT count(*) FROM ledger_entry"),
+            await connection.fetchval("SELECT count(*) FROM settlement WHERE expires_at > now()"),
+            await connection.fetchval("SELECT count(*) FROM card_use"),
+        )
+    finally:
+        await connection.close()
 
 
 def test_no_reply_holds_an_identity_or_a_place_for_one(quiet_town: Town) -> None:

@@ -100,10 +100,7 @@ def gate(
     port: PortOption = GATE_PORT,
     public_origin: PipeOriginOption = PIPE_ORIGIN,
     pages_origin: PagesOriginOption = PAGES_ORIGIN,
-    rp_id: PolicyOption = Annotated[
-    Path | None, typer.Option(help="Policy file; the one in force at home if none.")
-]
-RelyingPartyOption = "localhost",
+    rp_id: RelyingPartyOption = "localhost",
     policy: PolicyOption = None,
 ) -> None:
     """Verify, decide, write the ledger, release one answer at a time."""
@@ -154,10 +151,7 @@ def pages(
     host: HostOption = "127.0.0.1",
     port: PortOption = PAGES_PORT,
     pipe_origin: PipeOriginOption = PIPE_ORIGIN,
-    rp_id: PolicyOption = Annotated[
-    Path | None, typer.Option(help="Policy file; the one in force at home if none.")
-]
-RelyingPartyOption = "localhost",
+    rp_id: RelyingPartyOption = "localhost",
 ) -> None:
     """Serve the pages: static files that hold nothing of anybody."""
     config = pages_server.PagesConfig(pipe_origin, rp_id)

@@ -27,6 +27,7 @@ from ecluse.login import base64url
 from ecluse.login.challenge import device_challenge
 from ecluse.siege.client_key import stolen_client_key
 from ecluse.siege.dump import found_in_dump
+from ecluse.siege.known import known_patients, stolen_references
 from ecluse.siege.wire import Captured, Tap, card_check, disclosed, send, signed, typed_check
 from ecluse.store.roles import Role
 
@@ -261,6 +262,8 @@ THEFTS: tuple[Theft, ...] = (
         willing_clerk,
     ),
     Theft("stolen_client_key", "P7", _nobody, stolen_client_key),
+    Theft("known_patients", "P3", lambda s: s.policy.known.account_day, known_patients),
+    Theft("stolen_references", "P3", _nobody, stolen_references),
     Theft("guessed_cards", "P3", _nobody, guessed_cards),
     Theft("photographed_card", "P3", lambda _: 1, photographed_card),
     Theft("back_doors", "P1", _nobody, back_doors),

@@ -95,6 +95,11 @@ def card_check(card: str, care_date: str) -> dict[str, object]:
     return check_of({"kind": "card", "card": card}, care_date)
 
 
+def reference_check(reference: str, care_date: str) -> dict[str, object]:
+    """Return the body of a check with a settlement reference."""
+    return check_of({"kind": "reference", "reference": reference}, care_date)
+
+
 def typed_check(member: Member, care_date: str) -> dict[str, object]:
     """Return the body of a check without a card, still without its gesture."""
     return check_of({"kind": "person", **msgspec.structs.asdict(member.person)}, care_date)
