@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
@@ -55,6 +55,12 @@ def run(arguments: Sequence[str]) -> dict[str, object]:
     return facts
 
 
+def rows(facts: dict[str, object]) -> list[dict[str, Any]]:
+    listed = facts["accounts"]
+    assert isinstance(listed, list)
+    return listed
+
+
 def waiting() -> set[str]:
     listed = run(["pending"])["pending"]
     assert isinstance(listed, list)
@@ -100,6 +106,14 @@ def test_an_officer_adds_lists_and_accepts(installation: Database) -> None:
     assert account is not None
     assert account.probation_until > datetime.now(UTC)
 
+    [listed] = rows(run(["accounts", "--finess", "010000016"]))
+    assert (listed["label"], listed["locked"]) == ("Comptoir 1", None)
+    run(["lock", listed["account"], "--reason", "lost"])
+    assert run(["signout", listed["account"]])["devices"] == 0
+    [locked] = rows(run(["accounts", "--finess", "010000016"]))
+    assert locked["locked"] == "lost"
+    assert rows(run(["accounts"])) == []
+
 
 def test_nothing_is_accepted_that_the_ledger_cannot_tell_of(installation: Database) -> None:
     mark, number = ask(installation, "010000016")
@@ -122,6 +136,7 @@ def test_an_officer_refuses(installation: Database) -> None:
     [
         ["officer", "accept", "0000-0000-0000", "--role", "security"],
         ["officer", "accept", "0000-0000-0000", "--role", "protection"],
+        ["accounts", "--finess", "010000017"],
         ["lock", "AAAAAAAAAAAAAAAAAAAAAA=", "--reason", "lost"],
         ["accept", "0000-0000-0000"],
         ["refuse", "0000-0000-0000"],

@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from ecluse.cli import clients
 from ecluse.cli.output import JsonOption, result
+from ecluse.console import listing
 from ecluse.console.deeds import LockReason
 from ecluse.ids import finess as finess_number
 from ecluse.local import officer
@@ -176,6 +178,38 @@ def accept_officer(
     )
 
 
+@app.command("accounts")
+def list_accounts(
+    *,
+    finess: Annotated[
+        str | None, typer.Option(help="Of this organisation; without it, those of none: officers.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List an organisation's accounts, or the officers' and insurers' staff's."""
+
+    async def found() -> list[listing.ListedAccount]:
+        async with officer.connected(Installation.from_environment()) as connection:
+            number = None
+            if finess is not None:
+                wanted = finess_number.parse(finess)
+                number = await accounts.find_organisation(connection, wanted)
+                if number is None:
+                    raise accounts.AccountError(
+                        "No organisation has this FINESS number.",
+                        hint="Add it with `ecluse login organisation add`.",
+                    )
+            return await listing.accounts(connection, number, datetime.now(UTC))
+
+    listed = asyncio.run(found())
+    lines = [
+        f"{one.account}  {one.role:<12}  {one.locked or 'open':<10}  {one.devices}  {one.label}"
+        for one in listed
+    ]
+    text = "\n".join(lines) or "There is no account."
+    result({"accounts": msgspec.to_builtins(listed)}, as_json=as_json, text=text)
+
+
 @app.command()
 def lock(
     account: AccountArgument,
@@ -206,5 +240,5 @@ def number(text: str) -> bytes:
         return base64url.decode(text, ACCOUNT_SIZE)
     except ValueError:
         raise KeyIdError(
-            "This is not an account's number.", hint="The ledger and the console name accounts."
+            "This is not an account's number.", hint="`ecluse login accounts` lists them."
         ) from None
