@@ -150,7 +150,33 @@ async def ask(connection: Connection, claims: Claims, passkey: Passkey, now: dat
         EnrolmentError: A passkey with this fingerprint has asked before.
         TooManyWaitError: Too many wait already.
     """
-    return await _keep(connection, claims, passkey, now)
+    mark = fingerprint(passkey.public_key)
+    if await connection.fetchval(_STATE, mark):
+        raise _asked_before()
+    await connection.execute(_LOCK)
+    waiting = await connection.fetchrow(_WAITING, now - WAITS, claims.finess, claims.amc)
+    if waiting is not None and (waiting["of_one"] >= MOST_OF_ONE or waiting["in_all"] >= MOST):
+        raise TooManyWaitError(
+            "Too many passkeys wait to join at this moment.",
+            hint="Have an officer accept or refuse those that wait, then ask again.",
+        )
+    try:
+        await connection.execute(
+            _ASK,
+            mark,
+            claims.finess,
+            claims.label,
+            claims.account,
+            passkey.credential,
+            passkey.public_key,
+            passkey.sign_count,
+            now,
+            claims.role,
+            claims.amc,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise _asked_before() from error
+    return mark
 
 
 async def ask_client(
@@ -173,37 +199,7 @@ async def ask_client(
     """
     name = thumbprint(public_key)
     claims = Claims(clients.account_of(name), finess, label, AccountRole.CLIENT)
-    return await _keep(connection, claims, Passkey(claims.account, name, public_key, 0), now)
-
-
-async def _keep(connection: Connection, claims: Claims, key: Passkey, now: datetime) -> str:
-    mark = fingerprint(key.public_key)
-    if await connection.fetchval(_STATE, mark):
-        raise _asked_before()
-    await connection.execute(_LOCK)
-    waiting = await connection.fetchrow(_WAITING, now - WAITS, claims.finess, claims.amc)
-    if waiting is not None and (waiting["of_one"] >= MOST_OF_ONE or waiting["in_all"] >= MOST):
-        raise TooManyWaitError(
-            "Too many passkeys wait to join at this moment.",
-            hint="Have an officer accept or refuse those that wait, then ask again.",
-        )
-    try:
-        await connection.execute(
-            _ASK,
-            mark,
-            claims.finess,
-            claims.label,
-            claims.account,
-            key.credential,
-            key.public_key,
-            key.sign_count,
-            now,
-            claims.role,
-            claims.amc,
-        )
-    except asyncpg.UniqueViolationError as error:
-        raise _asked_before() from error
-    return mark
+    return await ask(connection, claims, Passkey(claims.account, name, public_key, 0), now)
 
 
 def _asked_before() -> EnrolmentError:
