@@ -79,6 +79,18 @@ def test_feeds_go_from_the_roster_to_being_in_force_or_refused(tmp_path: Path) -
     assert not run("feed", "load", prepared["manifest"], code=1)["in_force"]
     status = run("feed", "status")
     assert [feed["state"] for feed in status["feeds"]] == ["refused", "in_force"]
+    assert run("feed", "purge") == {"swept": 0, "feeds": 0, "references": 0}
+
+    lines = [rosters.row(900).but(change="join"), rosters.row(5).but(change="change")]
+    roster = rosters.write(tmp_path / "delta", rosters.text(lines))
+    delta = ("feed", "prepare", roster, "--keys", keys, "--out", tmp_path, "--kind", "delta")
+    prepared = run(*delta, "--base", "1")
+    assert run("feed", "load", prepared["manifest"])["in_force"]
+    status = run("feed", "status")
+    assert [(feed["kind"], feed["base"]) for feed in status["feeds"]] == [
+        ("delta", 1),
+        ("full", None),
+    ]
 
     spoilt = rosters.write(tmp_path / "spoilt", VALUES[0].text)
     arguments = ("feed", "prepare", str(spoilt), "--keys", str(keys), "--out", str(tmp_path))

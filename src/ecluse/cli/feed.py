@@ -17,6 +17,7 @@ from ecluse.cli.output import JsonOption, progress, result
 from ecluse.feeds import insurer_keys
 from ecluse.feeds import prepare as preparing
 from ecluse.feeds.load import load as load_feed
+from ecluse.feeds.purge import purge as purge_feeds
 from ecluse.feeds.status import status as look
 from ecluse.feeds.tally import THRESHOLD
 from ecluse.keyring.client import FeedKeyring, OfficerKeyring
@@ -27,6 +28,7 @@ from ecluse.store.roles import Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ecluse.feeds.purge import Purged
     from ecluse.feeds.report import Report
     from ecluse.feeds.status import FeedStatus
 
@@ -167,6 +169,28 @@ def status(
     result(facts, as_json=as_json, text="\n".join(lines) or "No feed was loaded yet.")
     if not in_force:
         raise typer.Exit(1)
+
+
+@app.command()
+def purge(*, as_json: JsonOption = False) -> None:
+    """Delete records that answer for no date, and member references past their retention."""
+    done = asyncio.run(_purge())
+    result(
+        done._asdict(),
+        as_json=as_json,
+        text=f"Records of {done.swept:,} feeds and {done.references:,} member references of"
+        f" {done.feeds:,} feeds are deleted.",
+    )
+
+
+async def _purge() -> Purged:
+    installation = Installation.from_environment()
+    connection = await installation.database.connect(Role.FEED)
+    try:
+        async with FeedKeyring(installation.sockets) as keyring:
+            return await purge_feeds(connection, keyring)
+    finally:
+        await connection.close()
 
 
 async def _recipient() -> str:

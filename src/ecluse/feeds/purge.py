@@ -8,10 +8,15 @@ that ended before; so a feed's references go twelve months after its end.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from ecluse.feeds import register
+from ecluse.ledger.append import append
+from ecluse.ledger.entry import FeedPurged
 
 
 if TYPE_CHECKING:
+    from ecluse.keyring.client import FeedKeyring
     from ecluse.store.connection import Connection
 
 #: As long as the ledger keeps an entry (CNIL recommends six to twelve months for logs).
@@ -21,10 +26,30 @@ _UNSWEPT = """
 SELECT feed, state FROM feed
  WHERE insurer = $1 AND state IN ('superseded', 'abandoned', 'refused') AND swept_at IS NULL
 """
+_EXPIRED = """
+SELECT feed FROM feed
+ WHERE insurer = $1 AND state = 'superseded' AND purged_at IS NULL
+   AND superseded_at < clock_timestamp() - $2::interval
+ ORDER BY feed
+"""
 _ABANDON = """
 UPDATE feed SET state = 'abandoned', ended_at = clock_timestamp(), chunks = 0
  WHERE insurer = $1 AND feed <> $2 AND state IN ('loading', 'held')
 """
+
+
+class Purged(NamedTuple):
+    """What a purge deleted.
+
+    Attributes:
+        swept: feeds whose records went.
+        feeds: feeds whose member references went.
+        references: how many these were.
+    """
+
+    swept: int
+    feeds: int
+    references: int
 
 
 async def abandon(connection: Connection, number: int, feed: int) -> None:
@@ -56,3 +81,38 @@ async def sweep(connection: Connection, number: int) -> int:
             row["feed"],
         )
     return len(feeds)
+
+
+async def purge(connection: Connection, keyring: FeedKeyring) -> Purged:
+    """Delete what nobody can be answered from or told of any more, insurer by insurer.
+
+    Cut short, it goes on with the next call.
+    """
+    done = Purged(0, 0, 0)
+    for row in await connection.fetch("SELECT insurer FROM insurer ORDER BY insurer"):
+        number = row["insurer"]
+        async with register.turn(connection, number):
+            today = (await register.now(connection)).date()
+            async with connection.transaction():
+                await register.share_dates(connection, number, today)
+            swept = await sweep(connection, number)
+            expired = await connection.fetch(_EXPIRED, number, RETENTION)
+            counts = [await _forget(connection, keyring, number, each["feed"]) for each in expired]
+        done = Purged(done.swept + swept, done.feeds + len(counts), done.references + sum(counts))
+    return done
+
+
+async def _forget(connection: Connection, keyring: FeedKeyring, number: int, feed: int) -> int:
+    """Delete a feed's member references, with a ledger entry; return how many."""
+    async with connection.transaction():
+        told = await connection.execute(
+            "DELETE FROM member_reference WHERE insurer = $1 AND feed = $2", number, feed
+        )
+        references = int(told.split()[-1])
+        at = await register.now(connection)
+        await connection.execute(
+            "UPDATE feed SET purged_at = $3 WHERE insurer = $1 AND feed = $2", number, feed, at
+        )
+        event = FeedPurged(at=at, insurer=number, feed=feed, references=references)
+        await append(connection, [await keyring.seal_entry(event)], at)
+    return references
