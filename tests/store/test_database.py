@@ -8,6 +8,7 @@ import pytest
 
 from ecluse.store.database import Database
 from ecluse.store.errors import StoreError
+from ecluse.store.migrate import shipped
 from ecluse.store.roles import Role
 from ecluse.store.status import status
 
@@ -78,7 +79,7 @@ def test_a_stopped_database_says_how_to_start_it(fresh_home: Path) -> None:
 
 
 def test_an_external_database_is_brought_up_and_shared_out(external: Database) -> None:
-    assert asyncio.run(external.prepare()) == ["0001_core.sql", "0002_roles.sql"]
+    assert asyncio.run(external.prepare()) == [migration.name for migration in shipped()]
     assert asyncio.run(external.prepare()) == []
     assert ask(external, Role.OWNER, "SELECT current_user") == "landlord"
     assert ask(external, Role.GATE, "SELECT current_user") == "ecluse_gate"
