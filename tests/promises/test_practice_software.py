@@ -13,7 +13,7 @@ from ecluse.client.device import DeviceKey
 from ecluse.client.exchange import GateError
 from ecluse.client.keyfile import KeyFile
 from ecluse.client.practice import AsyncPracticeClient
-from ecluse.client.replies import Covered
+from ecluse.client.replies import Covered, Refused
 from ecluse.cover.family import CareFamily
 from ecluse.ledger.entry import (
     Check,
@@ -143,6 +143,24 @@ def test_software_never_asks_about_a_typed_person_whoever_it_is(village: Town) -
     asyncio.run(tried())
 
 
+def test_a_reference_is_answered_to_its_own_organisations_software_alone(village: Town) -> None:
+    async def asked() -> None:
+        async with village.scene() as scene:
+            mine, other = [await scene.install(each) for each in await new_shops(scene, 2)]
+            member = scene.members[7]
+            terms: Any = {"care_date": scene.today, "family": CareFamily(member.families[0])}
+            async with software(mine) as client, software(other) as stranger:
+                given = (await client.check_card(member.card, **terms)).reply
+                assert isinstance(given, Covered)
+                known = (await client.check_reference(given.reference, **terms)).reply
+                assert isinstance(known, Covered)
+                assert (known.lane, known.cover) == ("known", None)
+                refused = await stranger.check_reference(given.reference, **terms)
+                assert isinstance(refused.reply, Refused)
+
+    asyncio.run(asked())
+
+
 @pytest.mark.attack
 def test_a_stolen_key_discloses_nobody_without_a_card(village: Town) -> None:
     async def theft() -> int:
@@ -158,12 +176,13 @@ def test_software_asks_its_cap_exactly_and_its_neighbours_go_on(village: Town) -
         async with village.scene() as scene:
             shop = await new_shop(scene)
             key, neighbour = await scene.install(shop), await scene.install(shop)
-            cards = [member.card for member in scene.members[: 3 * CARD_CAP]]
-            answers = await asyncio.gather(*(ask(scene, key, card) for card in cards))
+            cards = [member.card for member in scene.members[: 6 * CARD_CAP]]
+            mine, fresh = cards[::2], cards[1::2]
+            answers = await asyncio.gather(*(ask(scene, key, card) for card in mine))
             assert {answer.status_code for answer in answers} == {200}
             assert sum(map(disclosed, answers)) == CARD_CAP
-            # The organisation's own cap holds above both.
-            more = await asyncio.gather(*(ask(scene, neighbour, card) for card in cards))
+            # The organisation's own cap holds above both; a card it has seen today is free.
+            more = await asyncio.gather(*(ask(scene, neighbour, card) for card in fresh))
             assert sum(map(disclosed, more)) == ORGANISATION_CAP - CARD_CAP
 
     asyncio.run(storm())
