@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from ecluse.acts import act
+from ecluse.acts.act import PolicyChange
 from ecluse.policy import policy as policies
+from ecluse.store.roles import Role
 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from ecluse.local.installation import Installation
 
 
 def write(path: Path, **sections: Mapping[str, float]) -> Path:
@@ -31,3 +37,28 @@ def write(path: Path, **sections: Mapping[str, float]) -> Path:
 
 def _line(key: str, value: object) -> str:
     return f"{key} = {json.dumps(value)}"
+
+
+_AGREED = """
+INSERT INTO act (act, content, digest, state, proposer, proposer_key, proposed_at, expires_at,
+                 seconder, seconder_key)
+VALUES ($1, $2, $3, 'seconded', 'a', 'a', now(), now() + interval '1 hour', 'b', 'b')
+"""
+
+
+async def agree(installation: Installation, text: bytes) -> bytes:
+    """Lay a policy down and have two officers agree on it; return its SHA-256."""
+    digest = installation.policies.put(text)
+    await second(installation, digest)
+    return digest
+
+
+async def second(installation: Installation, digest: bytes) -> None:
+    """Have two officers' agreement on a policy stand in the book."""
+    content = PolicyChange(digest.hex())
+    connection = await installation.database.connect(Role.OWNER)
+    try:
+        text = act.canonical(content).decode()
+        await connection.execute(_AGREED, os.urandom(16), text, act.digest(content))
+    finally:
+        await connection.close()

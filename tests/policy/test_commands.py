@@ -32,9 +32,10 @@ def run(*arguments: str, exits: int = 0) -> dict[str, Any]:
 
 def test_the_policy_in_force_is_the_default_one_until_another_is(home: Path) -> None:
     assert run("show")["terms"]["typed.account_day"]["value"] == 10
-    file = Installation(home).policy_file
-    file.parent.mkdir()
-    policies.write(file, typed={"account_day": 8})
+    file = policies.write(home / "next.toml", typed={"account_day": 8})
+    digest = bytes.fromhex(run("propose", str(file))["sha256"])
+    assert run("show")["terms"]["typed.account_day"]["value"] == 10
+    Installation(home).policies.turn(digest)
     assert run("show")["terms"]["typed.account_day"]["value"] == 8
     assert run("bound", "--accounts", "3")["persons"] == 24
 

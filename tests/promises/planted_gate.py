@@ -65,6 +65,7 @@ def main(port: int, public_origin: str, pages_origin: str, marker: str, microsec
             party=RelyingParty("localhost", pages_origin),
             policy=rules,
             policy_digest=bytes.fromhex(digest),
+            policies=installation.policies.folder,
         )
     )
     app.add_middleware(Flaw, marker=marker.encode(), seconds=microseconds / 1e6)

@@ -75,6 +75,7 @@ def gate(town: Town) -> Starlette:
             party=RelyingParty("localhost", ports.pages_origin),
             policy=town.policy,
             policy_digest=bytes(32),
+            policies=installation.policies.folder,
         )
     )
 

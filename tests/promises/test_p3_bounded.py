@@ -271,6 +271,7 @@ def test_blocks_leased_to_several_gates_never_exceed_the_platform_s_cap(
         "platform_day": asyncio.run(leased(town)) + PLATFORM_LEFT,
     }
     policy = policies.write(tmp_path / "platform.toml", typed=caps)
+    asyncio.run(policies.agree(town.operator.installation, policy.read_bytes()))
     ports = [free_ports().gate for _ in range(2)]
     gates = [another_gate(town, port, policy) for port in ports]
 

@@ -81,6 +81,28 @@ def check(
     result(facts, as_json=as_json, text="\n".join(text))
 
 
+@app.command()
+def propose(
+    file: Annotated[Path, typer.Argument(help="Policy file that two officers shall agree on.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Lay a policy down for the gates; it comes into force when two officers agree on its SHA-256."""
+    text = policies.read_text(file)
+    wrong = faults(text)
+    if wrong:
+        _tell_faults(wrong, as_json=as_json)
+        raise typer.Exit(1)
+    digest = Installation.from_environment().policies.put(text).hex()
+    act = {"kind": "policy_change", "sha256": digest}
+    result(
+        {"policy": policies.parse(text).version, "sha256": digest, "act": act},
+        as_json=as_json,
+        text=f"Laid down as {digest}. One officer proposes the act policy_change of this SHA-256 at"
+        " the console, another seconds it; every gate follows within two seconds.",
+    )
+
+
 @app.command("bound")
 def show_bound(
     file: FileArgument = None,

@@ -107,14 +107,16 @@ def gate(
     keep_private()
     logging.basicConfig(level=logging.WARNING)
     installation = Installation.from_environment()
-    rules, digest = policies.read(policy or installation.policy_in_force)
+    text = policies.read_text(policy or installation.policy_in_force)
+    digest = installation.policies.put(text)
     config = GateConfig(
         dsn=installation.database.dsn(Role.GATE),
         sockets=installation.sockets,
         public_origin=public_origin,
         party=RelyingParty(rp_id, pages_origin),
-        policy=rules,
-        policy_digest=bytes.fromhex(digest),
+        policy=policies.parse(text),
+        policy_digest=digest,
+        policies=installation.policies.folder,
     )
     serve_http(create_app(config), "gate", host, port)
 
@@ -182,7 +184,7 @@ def serve_all(
     *,
     gates: Annotated[int, typer.Option(min=1, help="How many gates share the work.")] = 2,
     policy: Annotated[
-        Path | None, typer.Option(help="Policy file; the one in force at home if none.")
+        Path | None, typer.Option(help="Policy file for the first start; then the one in force.")
     ] = None,
 ) -> None:
     """Run every process on this machine, PostgreSQL too, and replace what dies."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import msgspec
 
+from ecluse.errors import EcluseError
 from ecluse.gate import start
 from ecluse.gate.again import Again
 from ecluse.gate.batch import Desk
@@ -23,10 +24,12 @@ from ecluse.gate.pending import Pending
 from ecluse.gate.pipeline import Pipeline, ReplayedError
 from ecluse.gate.release import Releaser
 from ecluse.gate.rows import spend_nonces, sweep
+from ecluse.gate.rules import Rulebook, Rules
 from ecluse.gate.tokens import Tokens
 from ecluse.keyring.client import GateKeyring
 from ecluse.login.passkey import RelyingParty
 from ecluse.policy.policy import Policy
+from ecluse.policy.shelf import Shelf
 from ecluse.store.errors import FAILURES
 from ecluse.store.session import keep_session
 
@@ -52,8 +55,11 @@ class GateConfig(msgspec.Struct, frozen=True):
     #: The pipe's origin: what `@target-uri` is built from.
     public_origin: str
     party: RelyingParty
+    #: The policy offered at the start, and after that the one in force.
     policy: Policy
     policy_digest: bytes
+    #: Where this gate finds policies, by their SHA-256.
+    policies: Path
 
 
 class Gate:
@@ -132,6 +138,27 @@ class Gate:
             if not await spend_nonces(connection, [(caller.account, *caller.nonce)]):
                 raise ReplayedError("This request was sent before.")
 
+    async def follow_policy(self, book: Rulebook) -> None:
+        """Take over each policy that comes into force, until cancelled."""
+        while True:
+            await asyncio.sleep(1)
+            mine = Rules(self.config.policy, self.config.policy_digest)
+            try:
+                async with self.pool.acquire() as connection:
+                    newer = await book.changed(connection, mine)
+            except (*FAILURES, EcluseError) as error:
+                log.warning("the policy is not followed: %s", type(error).__name__)
+                continue
+            if newer is not None:
+                self.adopt(newer)
+
+    def adopt(self, newer: Rules) -> None:
+        """Decide by another policy from the next batch on."""
+        self.config = msgspec.structs.replace(
+            self.config, policy=newer.policy, policy_digest=newer.digest
+        )
+        self._pipeline.renew()
+
     async def follow_checkpoints(self) -> None:
         """Keep the latest checkpoint at hand and forget what has ended, until cancelled.
 
@@ -164,7 +191,7 @@ def _digest(asked: Asked) -> bytes:
 
 @asynccontextmanager
 async def open_gate(config: GateConfig) -> AsyncIterator[Gate]:
-    """Open a gate: restores noticed, policy noted, checks flowing."""
+    """Open a gate: restores noticed, the policy in force taken, checks flowing."""
     async with (
         asyncpg.create_pool(config.dsn, min_size=1, max_size=8, reset=keep_session) as pool,
         GateKeyring(config.sockets) as keyring,
@@ -174,9 +201,12 @@ async def open_gate(config: GateConfig) -> AsyncIterator[Gate]:
         gate = Gate(config, pool, keyring, greeting.state_key)
         if greeting.restored:
             await start.note_restore(connection, keyring, gate.journal)
-        await start.note_policy(connection, gate.journal, config.policy, config.policy_digest)
+        rulebook = Rulebook(gate.journal, Shelf(config.policies))
+        offered = Rules(config.policy, config.policy_digest)
+        gate.adopt(await rulebook.settle(connection, offered))
         await connection.close()
-        tasks = [asyncio.create_task(gate.work()), asyncio.create_task(gate.follow_checkpoints())]
+        work = (gate.work(), gate.follow_checkpoints(), gate.follow_policy(rulebook))
+        tasks = [asyncio.create_task(each) for each in work]
         try:
             yield gate
         finally:

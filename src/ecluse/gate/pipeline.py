@@ -59,6 +59,7 @@ class Pipeline:
         self._open_desk = open_desk
         self._releaser = releaser
         self._desk: Desk | None = None
+        self._outdated = False
         self._queue: asyncio.Queue[Pending] = asyncio.Queue(WAITING)
         self._releasing: set[asyncio.Task[None]] = set()
 
@@ -74,6 +75,10 @@ class Pipeline:
             raise BusyError(
                 "Too many checks wait at this moment.", hint="Try again in a few seconds."
             ) from None
+
+    def renew(self) -> None:
+        """Have the next batch decided at a new desk: the policy changed."""
+        self._outdated = True
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -102,6 +107,9 @@ class Pipeline:
             [Asked(p.entry, p.asked.lane, p.organisation, p.asked.identifier) for p in batch]
         )
         opened = self._keyring.opened
+        if self._outdated:
+            await self._drop_desk()
+            self._outdated = False
         if self._desk is None or self._desk.lost:
             self._desk = await self._open_desk()
         items = [Item(*pair) for pair in zip(batch, located, strict=True)]

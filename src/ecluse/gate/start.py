@@ -1,4 +1,4 @@
-"""What a gate does before its first check: greet the keyring, notice a restore, note the policy."""
+"""What a gate does before its first check: greet the keyring, notice a restore."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from ecluse.gate.clock import AGREEMENT
 from ecluse.ledger.append import append
-from ecluse.ledger.entry import Event, PolicyInForce, Restored
+from ecluse.ledger.entry import Event, Restored
 
 
 if TYPE_CHECKING:
     from ecluse.gate.journal import Journal
     from ecluse.keyring.client import GateKeyring
-    from ecluse.policy.policy import Policy
     from ecluse.store.connection import Connection
 
 
@@ -24,7 +23,6 @@ SPENT_FOR = timedelta(days=1, seconds=2 * AGREEMENT)
 
 _VOID_DEVICES = "UPDATE device SET revoked_at = $1 WHERE revoked_at IS NULL"
 _SPENT = "UPDATE platform SET spent_until = GREATEST(spent_until, $1)"
-_NOTE_POLICY = "UPDATE platform SET policy = $1 WHERE policy <> $1 RETURNING true"
 
 
 async def size(connection: Connection) -> int:
@@ -41,16 +39,6 @@ async def note_restore(connection: Connection, keyring: GateKeyring, journal: Jo
         await connection.execute(_SPENT, now + SPENT_FOR)
         await note(connection, journal, Restored(at=now, entries=entries))
     await keyring.hello(restore_noted=True)
-
-
-async def note_policy(
-    connection: Connection, journal: Journal, policy: Policy, digest: bytes
-) -> None:
-    """Write a ledger entry when another policy is in force than was noted last."""
-    async with connection.transaction():
-        if await connection.fetchval(_NOTE_POLICY, digest):
-            event = PolicyInForce(at=datetime.now(UTC), version=policy.version, sha256=digest)
-            await note(connection, journal, event)
 
 
 async def note(

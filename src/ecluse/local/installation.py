@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ecluse.home import home, private_folder, socket_folder
 from ecluse.keyring.vault import Vault, VaultError
+from ecluse.policy.shelf import Shelf
 from ecluse.store.database import Database
 
 
@@ -39,14 +40,15 @@ class Installation:
         return private_folder(self.folder / "log")
 
     @property
-    def policy_file(self) -> Path:
-        """Where the policy in force lies, unless it is the default one."""
-        return self.folder / "policy" / "in-force.toml"
+    def policies(self) -> Shelf:
+        """Where policies are kept."""
+        return Shelf(self.folder / "policy")
 
     @property
     def policy_in_force(self) -> Path | None:
         """The policy in force; None: the default one."""
-        return self.policy_file if self.policy_file.exists() else None
+        path = self.policies.in_force
+        return path if path.exists() else None
 
     @property
     def _passphrase_file(self) -> Path:
