@@ -76,6 +76,9 @@ def test_no_page_has_a_barrier(
     page.keyboard.press("?")
     assert violations(page) == []
     page.keyboard.press("Escape")
+    page.goto(f"{portal.pages}/#day")
+    page.locator(".checks").wait_for()
+    assert violations(page) == []
     portal.gate.account["locked"] = "four unknown persons in one minute"
     page.goto(f"{portal.pages}/#account")
     page.locator(".stop").wait_for()

@@ -216,3 +216,46 @@ def test_the_language_is_the_browsers_until_somebody_chooses(counter: Page) -> N
     expect(counter.locator("html")).to_have_attribute("lang", "en")
     counter.reload()
     expect(counter.locator("#check-title")).to_have_text("Check cover")
+
+
+def test_the_day_lists_what_was_told_and_nobody_and_is_wiped_at_sign_out(counter: Page) -> None:
+    counter.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for card, outcome in ((COVERED_CARD, "covered"), (UNKNOWN_CARD, "refused")):
+        scan(counter, card)
+        counter.locator(f"#answer.{outcome}").wait_for()
+    counter.locator("nav a[href='#day']").click()
+    expect(counter.locator(".counts")).to_contain_text("2 avec carte")
+    lines = counter.locator(".checks li")
+    expect(lines).to_have_count(2)
+    expect(lines.nth(0)).to_contain_text("Vérification impossible")
+    expect(lines.nth(1)).to_contain_text("Mutuelle des Bateliers")
+    shown = counter.locator("#day").inner_html()
+    assert COVERED_CARD not in shown
+    assert UNKNOWN_CARD not in shown
+    lines.nth(1).locator("button").click()
+    expect(lines.nth(1).locator("button")).to_have_text("Copiée")
+    assert counter.evaluate("navigator.clipboard.readText()") == REFERENCE
+    counter.locator("nav a[href='#account']").click()
+    counter.get_by_text("Déconnecter ce poste").click()
+    counter.locator("#signin-go").click()
+    counter.locator("#card").wait_for()
+    counter.locator("nav a[href='#day']").click()
+    expect(counter.locator("#day")).to_contain_text("Aucune vérification")
+
+
+def test_a_sign_in_that_ends_soon_is_renewed_and_what_was_typed_stays(
+    portal: Portal, page: Page
+) -> None:
+    enrol(portal, page)
+    sign_in(portal, page)
+    page.clock.install()
+    page.reload()
+    page.keyboard.press("F2")
+    page.keyboard.type(COVERED_NIR)
+    page.clock.fast_forward((11 * 60 + 31) * 60_000)
+    expect(page.locator("#banner")).to_contain_text("se termine à")
+    page.clock.set_system_time(time.time())
+    page.get_by_role("button", name="Prolonger").click()
+    expect(page.locator("#banner")).to_contain_text("de nouveau connecté")
+    expect(page.locator("#nir")).to_have_value("2 55 08 14 168 025 38")
+    assert len(portal.gate.bodies("/v1/login/finish")) == 2

@@ -57,10 +57,11 @@ BUILT = (
     r"answer\.not_covered\.[123]",
     r"answer\.refused\.(card|typed)\.[1234]",
     r"answer\.lines\.(act|basis)",
-    r"banner\.(?!close|retry$)\w+(\.what)?",
+    r"banner\.(?!close|renew|retry$)\w+(\.what)?",
     r"birth\.(incomplete|year|right)",
     r"card\.(incomplete|unknown|wrong)",
     r"check\.(amc|card|rank)\.hint",
+    r"day\.lane\.(card|typed)",
     r"enrol\.(pending|accepted|refused)(\.next)?",
     r"family\.\w+",
     r"help\.\w+\.words",
@@ -77,4 +78,4 @@ def test_every_failure_has_its_sentences_and_no_other_has() -> None:
     kinds |= set(re.findall(r"\"(\w+)\"", table[0]))
     kinds |= {"foreign", "gesture", "gone", "offline", "unexpected", "unreachable"}
     banners = {key.removeprefix("banner.") for key in words("en") if key.startswith("banner.")}
-    assert banners == kinds | {f"{kind}.what" for kind in kinds} | {"close", "retry"}
+    assert banners == kinds | {f"{kind}.what" for kind in kinds} | {"close", "renew", "retry"}

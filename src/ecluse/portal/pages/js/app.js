@@ -3,6 +3,8 @@
 import { accountView } from "./account.js";
 import { hideBanner, showBanner } from "./banner.js";
 import { checkView, startCheck } from "./check.js";
+import { dayView } from "./day.js";
+import { startEnding } from "./ending.js";
 import { enrolView, startEnrol } from "./enrol.js";
 import { startHelp } from "./help.js";
 import { startKeys } from "./keys.js";
@@ -20,4 +22,5 @@ startKeys();
 addEventListener("offline", () => showBanner("offline"));
 addEventListener("online", () => hideBanner("offline"));
 await resume();
-startRouter({ signin: signinView, enrol: enrolView, check: checkView, account: accountView });
+startRouter({ signin: signinView, enrol: enrolView, check: checkView, day: dayView, account: accountView });
+startEnding();

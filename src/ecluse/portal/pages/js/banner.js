@@ -8,9 +8,10 @@ const GOOD = new Set(["restored"]);
 
 let shown = null;
 
-// Show the banner of a failure's kind; `retry` adds a button that tries again.
-export function showBanner(kind, { values = {}, retry = null } = {}) {
-  shown = { kind, values, retry };
+// Show the banner of a failure's kind; `retry` adds a button that tries again, `renew`
+// one that presents the passkey anew.
+export function showBanner(kind, { values = {}, retry = null, renew = null } = {}) {
+  shown = { kind, values, retry, renew };
   draw();
 }
 
@@ -22,7 +23,7 @@ export function hideBanner(kind = null) {
 
 function draw() {
   if (!shown) return;
-  const { kind, values, retry } = shown;
+  const { kind, values, retry, renew } = shown;
   const tone = STOPPED.has(kind) ? "stopped" : GOOD.has(kind) ? "covered" : "warning";
   const banner = byId("banner");
   banner.className = `banner ${tone}`;
@@ -31,6 +32,7 @@ function draw() {
     icon(tone),
     el("p", {}, el("strong", {}, word(`banner.${kind}`, values)), " ", word(`banner.${kind}.what`, values)),
     ...(retry ? [el("button", { type: "button", class: "second", onclick: retry }, word("banner.retry"))] : []),
+    ...(renew ? [el("button", { type: "button", class: "second", onclick: renew }, word("banner.renew"))] : []),
     el("button", { type: "button", class: "quiet", onclick: () => hideBanner() }, word("banner.close")),
   );
 }

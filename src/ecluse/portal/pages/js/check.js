@@ -17,6 +17,7 @@ import { base64url, random } from "./bytes.js";
 import { byId } from "./dom.js";
 import { rememberFamily } from "./families.js";
 import { gestureFor } from "./gesture.js";
+import { note } from "./recent.js";
 import { go } from "./router.js";
 import { asDevice, drop, signedInDevice } from "./session.js";
 
@@ -90,6 +91,7 @@ function answered(answer, question) {
   lost = null;
   hideBanner();
   rememberFamily();
+  note(answer, question);
   showAnswer(answer, question);
   // What was typed stays only where it has to be compared with the card.
   if (question.lane === "card" || answer.outcome !== "refused") clearAsk();

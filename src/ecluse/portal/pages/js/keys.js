@@ -29,7 +29,7 @@ function pressed(event) {
     act();
   } else if (isForReader(event)) {
     // No preventDefault: the letter lands in the field that has the focus from now on.
-    if (currentView() === "account") go("check");
+    if (currentView() !== "check") go("check");
     chooseLane("card");
   }
 }
@@ -51,7 +51,7 @@ function actFor(event) {
 
 // A letter where no letter goes is the beginning of a card; a NIR has an A or a B at most.
 function isForReader({ key, target }) {
-  if (!["check", "account"].includes(currentView())) return false;
+  if (!["check", "day", "account"].includes(currentView())) return false;
   return writes(target) ? CARD_START.test(key) && target.matches(".digits") : LETTER.test(key);
 }
 

@@ -6,8 +6,8 @@ import { signedInDevice } from "./session.js";
 import { word } from "./words.js";
 
 const HOME = "check";
-const NEEDS_DEVICE = new Set(["check", "account"]);
-const TITLES = { signin: "signin.title", enrol: "enrol.title", check: "check.title", account: "account.title" };
+const NEEDS_DEVICE = new Set(["check", "day", "account"]);
+const TITLES = { signin: "signin.title", enrol: "enrol.title", check: "check.title", day: "day.title", account: "account.title" };
 
 let views = {};
 let current = null;

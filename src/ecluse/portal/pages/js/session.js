@@ -4,6 +4,7 @@ import { concat, fromBase64url, sha256, utf8 } from "./bytes.js";
 import * as device from "./device.js";
 import { ask, askSigned } from "./gate.js";
 import { present } from "./passkey.js";
+import { forgetChecks } from "./recent.js";
 
 let current = null;
 
@@ -38,6 +39,7 @@ export const asDevice = (method, path, body) => askSigned(current, method, path,
 
 // Forget this computer's key; without it nothing here can sign.
 export async function drop() {
+  forgetChecks();
   current = null;
   await device.forget();
 }

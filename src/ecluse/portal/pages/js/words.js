@@ -62,3 +62,7 @@ export const instant = (when) =>
   new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "medium", timeStyle: "short" }).format(
     new Date(when),
   );
+
+// The time of day of an instant, in the computer's own time.
+export const clockTime = (when) =>
+  new Intl.DateTimeFormat(LOCALES[language], { timeStyle: "short" }).format(when);
