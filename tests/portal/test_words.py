@@ -61,7 +61,7 @@ BUILT = (
     r"birth\.(incomplete|year|right)",
     r"card\.(incomplete|unknown|wrong)",
     r"check\.(amc|card|rank)\.hint",
-    r"day\.lane\.(card|typed)",
+    r"day\.lane\.(card|known|typed)",
     r"enrol\.(pending|accepted|refused)(\.next)?",
     r"family\.\w+",
     r"help\.\w+\.words",

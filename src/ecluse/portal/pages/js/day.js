@@ -4,7 +4,7 @@ import { byId, el, icon } from "./dom.js";
 import { recentChecks } from "./recent.js";
 import { clockTime, word } from "./words.js";
 
-const LANES = ["card", "typed"];
+const LANES = ["card", "known", "typed"];
 const OUTCOMES = ["covered", "not_covered", "refused"];
 
 let open = false;

@@ -123,6 +123,7 @@ export default {
   "check.with": "With the card",
   "check.without": "Without card",
   "day.lane.card": "with a card",
+  "day.lane.known": "by reference",
   "day.lane.typed": "without a card",
   "day.none": "No check since this page was opened.",
   "day.note": "No identity is kept. The list is wiped on reload, at sign-out and after 24 hours.",

@@ -123,6 +123,7 @@ export default {
   "check.with": "Avec la carte",
   "check.without": "Sans carte",
   "day.lane.card": "avec carte",
+  "day.lane.known": "par référence",
   "day.lane.typed": "sans carte",
   "day.none": "Aucune vérification depuis l'ouverture de cette page.",
   "day.note": "Aucune identité n'est gardée. La liste s'efface au rechargement, à la déconnexion et au bout de 24 heures.",
