@@ -37,7 +37,7 @@ def test_the_policy_in_force_is_the_default_one_until_another_is(home: Path) -> 
     assert run("show")["terms"]["typed.account_day"]["value"] == 10
     Installation(home).policies.turn(digest)
     assert run("show")["terms"]["typed.account_day"]["value"] == 8
-    assert run("bound", "--accounts", "3")["persons"] == 24
+    assert run("bound", "--accounts", "3")["persons"] == 3 * (8 + 30)
 
 
 def test_a_check_tells_what_a_file_would_change(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_a_check_tells_what_a_file_would_change(tmp_path: Path) -> None:
     facts = run("check", str(file))
     assert facts["holds"]
     assert facts["changes"] == [{"key": "typed.account_day", "before": 10, "after": 8}]
-    assert facts["bounds"][0] == {"accounts": 1, "before": 10, "after": 8}
+    assert facts["bounds"][0] == {"accounts": 1, "before": 10 + 30, "after": 8 + 30}
 
 
 def test_a_check_of_a_faulty_file_names_all_and_fails(tmp_path: Path) -> None:
@@ -65,17 +65,18 @@ def test_the_bound_tells_how_it_is_composed() -> None:
         *("bound", "--accounts", "30", "--hours", "24"),
         *("--organisations", "2", "--professionals", "3", "--places", "1"),
     )
-    assert facts["persons"] == facts["worst"]["persons"] == 300
+    assert facts["persons"] == facts["worst"]["persons"] == 300 + 900
     assert facts["worst"]["typed"]["binds"] == "account"
-    assert facts["stated"]["persons"] == 40
+    assert facts["stated"]["persons"] == 40 + 90
     assert facts["stated"]["typed"]["binds"] == "organisation"
+    assert facts["stated"]["known"] == {"persons": 90}
     assert facts["stated"]["card"] == {"persons": 0, "who_present_themselves": 10_000}
 
 
 def test_people_are_told_in_words(tmp_path: Path) -> None:
     for arguments, told in (
         (["show"], "persons in any hour"),
-        (["bound", "--accounts", "5"], "50 persons"),
+        (["bound", "--accounts", "5"], "200 persons"),
         (["check", str(policies.write(tmp_path / "same.toml"))], "nothing changes"),
     ):
         done = CliRunner().invoke(app, ["policy", *arguments])

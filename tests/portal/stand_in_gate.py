@@ -270,6 +270,9 @@ class ReplayedError(EcluseError):
 def _answer(subject: dict[str, Any]) -> dict[str, Any]:
     if subject["kind"] == "person":
         return TYPED_ANSWER if subject["nir"] == COVERED_NIR else REFUSED
+    if subject["kind"] == "reference":
+        known = {**TYPED_ANSWER, "lane": "known"}
+        return known if subject["reference"] == REFERENCE else REFUSED
     return {COVERED_CARD: CARD_ANSWER, EXPIRED_CARD: NOT_COVERED}.get(subject["card"], REFUSED)
 
 

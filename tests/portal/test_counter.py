@@ -65,6 +65,18 @@ def test_a_scan_shows_the_cover_and_the_next_scan_starts_the_next_check(
     assert len({body["check_id"] for body in asked}) == 3
 
 
+def test_a_reference_stands_for_the_card_that_it_came_with(portal: Portal, counter: Page) -> None:
+    counter.locator("#card").fill(f" {REFERENCE[:4]} {REFERENCE[4:]} ")
+    counter.keyboard.press("Enter")
+    expect(counter.locator(".covered h2")).to_have_text("Couvert")
+    expect(counter.locator("table")).to_have_count(0)
+    scan(counter, "A" * 22)
+    expect(counter.locator(".refused h2")).to_have_text("Vérification impossible")
+    first, _ = portal.gate.bodies("/v1/checks")
+    assert first["subject"] == {"kind": "reference", "reference": REFERENCE}
+    assert first["gesture"] is None
+
+
 def test_the_question_holds_exactly_what_the_gate_takes(portal: Portal, counter: Page) -> None:
     scan(counter, COVERED_CARD)
     counter.locator("#answer.covered").wait_for()

@@ -151,26 +151,30 @@ def _in_force() -> Path | None:
 
 
 def _worst(policy: Policy, accounts: int, hours: int = 24) -> int:
-    return bound.typed_bound(policy, bound.worst(policy, accounts, hours), hours)
+    persons: int = _composed(policy, bound.worst(policy, accounts, hours), hours)["persons"]
+    return persons
 
 
 def _composed(policy: Policy, stolen: Sequence[StolenOrganisation], hours: int) -> dict[str, Any]:
     """Return the bound of one spread, lane by lane: the card lane adds nobody by itself."""
     typed = bound.typed_levels(policy, stolen, hours)
+    known = bound.known_bound(policy, stolen, hours)
     return {
         "organisations": len(stolen),
-        "persons": typed.persons,
+        "persons": typed.persons + known,
+        "known": {"persons": known},
         "typed": {"persons": typed.persons, "binds": typed.binds, **typed._asdict()},
         "card": {"persons": 0, "who_present_themselves": bound.card_bound(policy, stolen, hours)},
     }
 
 
 def _bound_in_words(name: str, parts: dict[str, Any]) -> list[str]:
-    typed, card = parts["typed"], parts["card"]
+    typed, known, card = parts["typed"], parts["known"], parts["card"]
     levels = ", ".join(f"{level} {typed[level]}" for level in bound.Levels._fields)
     return [
         f"  {name} spread, over {parts['organisations']} organisations: {parts['persons']} persons",
         f"    typed lane: {typed['persons']}; the {typed['binds']}'s cap binds ({levels})",
+        f"    known lane: {known['persons']}, all of them these organisations' own patients",
         f"    card lane: nobody but who presents a card, {card['who_present_themselves']} at most",
     ]
 

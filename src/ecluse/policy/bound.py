@@ -100,7 +100,7 @@ def worst(policy: Policy, accounts: int, hours: int) -> list[StolenOrganisation]
     Each alone in an organisation so large that only its account holds it back, and in a region and
     profession of its own: that shares no cap but the platform's.
     """
-    large = max(1, _account(policy, hours))
+    large = max(1, _account(policy, hours), policy.known.account_day)
     return [StolenOrganisation(large, accounts=1)] * accounts
 
 

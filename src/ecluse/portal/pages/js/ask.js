@@ -131,7 +131,12 @@ async function read() {
   return { lane, subject, care_date, family: chosenFamily() };
 }
 
+// A settlement reference of one's own stands for the card that it came with.
+const REFERENCE = /^[A-Za-z0-9_-]{21}[AQgw]$/;
+
 async function readCard() {
+  const reference = byId("card").value.replace(/\s/g, "");
+  if (REFERENCE.test(reference)) return { kind: "reference", reference };
   const code = card.bare(byId("card").value);
   const state = await card.judged(code);
   if (state === "right") return { kind: "card", card: code };

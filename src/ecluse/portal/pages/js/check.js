@@ -130,7 +130,7 @@ async function asked(body, mine) {
 }
 
 async function unanswered(failure, question) {
-  if (question.lane === "card") giveBackCard(question.subject.card);
+  if (question.lane === "card") giveBackCard(question.subject.card ?? question.subject.reference);
   if (failure.signedOut) {
     lost = null;
     interrupted = true;
