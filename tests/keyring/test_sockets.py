@@ -128,7 +128,7 @@ NO_REQUESTS = [
     msgspec.msgpack.encode({"number": 1, "request": {"type": "everything"}}),
     msgspec.msgpack.encode({"number": "1", "request": {"type": "hello"}}),
     check_of(entry=bytes(15)),
-    check_of(lane="known"),
+    check_of(lane="guessed"),
     check_of(organisation=bytes(17)),
     check_of(identifier=bytes(15)),
     check_of(identifier=bytes(23)),
