@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import signal
 import sys
@@ -12,12 +13,16 @@ from typing import TYPE_CHECKING
 from ecluse.feeds.load import load
 from ecluse.keyring.client import FeedKeyring
 from ecluse.store.database import Database
+from ecluse.store.roles import Role
 
 
 if TYPE_CHECKING:
     from ecluse.keyring.bulk import Evaluated
     from ecluse.ledger.entry import Event
     from ecluse.ledger.seal import SealedEntry
+
+
+_CHUNKS = "SELECT chunks FROM feed WHERE manifest = $1 AND state = 'loading'"
 
 
 class DyingKeyring(FeedKeyring):
@@ -27,13 +32,23 @@ class DyingKeyring(FeedKeyring):
         """Evaluate, and die if it is time: rows are evaluated, none is written."""
         evaluated = await super().evaluate(chunk, persons, cards)
         _die("evaluated")
-        _die(f"chunk {chunk}")
+        if sys.argv[5] == f"chunk {chunk}":
+            await _one_chunk_written()
+            _die(f"chunk {chunk}")
         return evaluated
 
     async def seal_entry(self, event: Event) -> SealedEntry:
         """Die if it is time: every row is written, and the feed not in force."""
         _die("written")
         return await super().seal_entry(event)
+
+
+async def _one_chunk_written() -> None:
+    home, name, _, manifest = sys.argv[1:5]
+    connection = await Database(Path(home), name=name).connect(Role.FEED)
+    digest = hashlib.sha256(Path(manifest).read_bytes()).digest()
+    while not await connection.fetchval(_CHUNKS, digest):
+        await asyncio.sleep(0.02)
 
 
 def _die(moment: str) -> None:

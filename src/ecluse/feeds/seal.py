@@ -71,16 +71,16 @@ class Sealer:
 
     def _records(self, covers: list[bytes], evaluated: Evaluated) -> bytes:
         suffix = bound_suffix(self._insurer, self._feed, evaluated.epoch)
-        nonces = os.urandom(NONCE_SIZE * len(covers))
-        indexes, keys = evaluated.indexes, evaluated.record_keys
+        pack, packed = self._pack, self._packed
         return b"".join(
-            seal_packed(
-                self._packed.get(cover) or self._pack(cover),
-                keys[row * KEY_SIZE : (row + 1) * KEY_SIZE],
-                indexes[row * INDEX_SIZE : (row + 1) * INDEX_SIZE] + suffix,
-                nonces[row * NONCE_SIZE : (row + 1) * NONCE_SIZE],
+            seal_packed(packed.get(cover) or pack(cover), key, index + suffix, nonce)
+            for cover, (key,), (index,), (nonce,) in zip(
+                covers,
+                struct.iter_unpack(f"{KEY_SIZE}s", evaluated.record_keys),
+                struct.iter_unpack(f"{INDEX_SIZE}s", evaluated.indexes),
+                struct.iter_unpack(f"{NONCE_SIZE}s", os.urandom(NONCE_SIZE * len(covers))),
+                strict=True,
             )
-            for row, cover in enumerate(covers)
         )
 
     def _pack(self, cover: bytes) -> bytes:

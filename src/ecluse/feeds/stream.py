@@ -1,7 +1,7 @@
-"""From clear rows to sealed ones in the database, three steps at a time.
+"""From clear rows to sealed ones in the database, four steps at a time.
 
-While one chunk is copied into the database the keyring evaluates the next, and the one after is
-read and checked. No more than these are ever in memory.
+While one chunk is copied into the database the next is sealed, the keyring evaluates the one after,
+and a fourth is read and checked. No more than these are ever in memory.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ecluse.feeds.manifest import Manifest
     from ecluse.feeds.register import Load
     from ecluse.feeds.rows import Accepted, Checked
+    from ecluse.feeds.seal import CopyBuffers
     from ecluse.feeds.tally import Counts
     from ecluse.keyring.bulk import Evaluated
     from ecluse.keyring.client import FeedKeyring
@@ -58,10 +59,9 @@ async def pour(
     """
     checked = _one_ahead(_checked(clear, load.manifest, counts, parties.progress))
     evaluated = _one_ahead(_evaluated(checked, parties.keyring, done))
-    sealer = Sealer(load.insurer, load.manifest.feed)
-    async with aclosing(evaluated):
-        async for accepted, values in evaluated:
-            buffers = await asyncio.to_thread(sealer.seal, accepted, values)
+    sealed = _one_ahead(_sealed(evaluated, Sealer(load.insurer, load.manifest.feed)))
+    async with aclosing(sealed):
+        async for buffers in sealed:
             done += 1
             async with parties.connection.transaction():
                 for name, buffer in buffers._asdict().items():
@@ -118,6 +118,15 @@ async def _evaluated(
         if number >= first:
             yield accepted, await keyring.evaluate(number, accepted.persons, accepted.cards)
         number += 1
+
+
+async def _sealed(
+    evaluated: AsyncGenerator[tuple[Accepted, Evaluated]], sealer: Sealer
+) -> AsyncIterator[CopyBuffers]:
+    """Have each chunk sealed."""
+    async with aclosing(evaluated):
+        async for accepted, values in evaluated:
+            yield await asyncio.to_thread(sealer.seal, accepted, values)
 
 
 async def _one_ahead(items: AsyncIterator[T]) -> AsyncGenerator[T]:

@@ -14,11 +14,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 
-_NONCE = 12
+NONCE_SIZE = 12
 _TAG = 16
 _TARGET = 2 + 16 + 32
 #: Size of one wrapped target: nonce, epoch, index, key, tag.
-WRAPPED_SIZE = _NONCE + _TARGET + _TAG
+WRAPPED_SIZE = NONCE_SIZE + _TARGET + _TAG
 #: Size of what a reference wraps: a target, an insurer, a time.
 CLAIM_SIZE = WRAPPED_SIZE + 2 + 4
 _NO_INSURER = 0xFFFF
@@ -42,9 +42,9 @@ class Claim(NamedTuple):
     carded: int
 
 
-def wrap(key: bytes, target: Target, bound_to: bytes, nonce: bytes | None = None) -> bytes:
+def wrap(key: bytes, target: Target, bound_to: bytes) -> bytes:
     """Wrap `target` under `key`, bound to the row it will stand in; 78 bytes."""
-    return _seal(key, _written(target), bound_to, nonce or os.urandom(_NONCE))
+    return _seal(key, _written(target), bound_to)
 
 
 def unwrap(key: bytes, wrapped: bytes, bound_to: bytes) -> Target | None:
@@ -57,7 +57,7 @@ def wrap_claim(key: bytes, claim: Claim, bound_to: bytes) -> bytes:
     """Wrap what a reference leads to, bound to the row it will stand in; 84 bytes."""
     insurer = _NO_INSURER if claim.insurer is None else claim.insurer
     body = _written(claim.target) + insurer.to_bytes(2, "big") + claim.carded.to_bytes(4, "big")
-    return _seal(key, body, bound_to, os.urandom(_NONCE))
+    return _seal(key, body, bound_to)
 
 
 def unwrap_claim(key: bytes, wrapped: bytes, bound_to: bytes) -> Claim | None:
@@ -81,7 +81,8 @@ def _read(body: bytes) -> Target:
     return Target(int.from_bytes(body[:2], "big"), body[2:18], body[18:_TARGET])
 
 
-def _seal(key: bytes, body: bytes, bound_to: bytes, nonce: bytes) -> bytes:
+def _seal(key: bytes, body: bytes, bound_to: bytes) -> bytes:
+    nonce = os.urandom(NONCE_SIZE)
     return nonce + AESGCM(key).encrypt(nonce, body, bound_to)
 
 
@@ -89,7 +90,7 @@ def _open(key: bytes, wrapped: bytes, bound_to: bytes, size: int) -> bytes | Non
     if len(wrapped) != size:
         return None
     try:
-        return AESGCM(key).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], bound_to)
+        return AESGCM(key).decrypt(wrapped[:NONCE_SIZE], wrapped[NONCE_SIZE:], bound_to)
     except InvalidTag:
         return None
 
