@@ -68,7 +68,9 @@ class _Connection:
         async with self._opening:
             if self._writer is None:
                 try:
-                    reader, self._writer = await asyncio.open_unix_connection(self._path)
+                    reader, self._writer = await asyncio.open_unix_connection(
+                        self._path, limit=m.BUFFER
+                    )
                 except OSError:
                     raise KeyringUnreachableError from None
                 self._listener = asyncio.create_task(self._listen(reader, self._writer))

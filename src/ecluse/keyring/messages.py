@@ -17,6 +17,8 @@ from ecluse.keyring.bulk import CARD_SIZE, PERSON_SIZE
 
 #: Larger than any batch; a bulk chunk of 65,536 rows takes about 9 MB on its way back.
 MOST_BYTES = 64 * 1024 * 1024
+#: Read ahead of a message: a bulk chunk in pieces of asyncio's own 64 kB takes longer than its work.
+BUFFER = 4 * 1024 * 1024
 
 Id = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
