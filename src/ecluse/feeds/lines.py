@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Sorted by index, so many rows touch a table's index page by page; and two chunks fit in memory
-#: many times over.
+#: Sorted by index, so many rows touch a table's index page by page; the few chunks
+#: under way at once stay small in memory.
 CHUNK_ROWS = 65_536
 
 _BLOCK = 1 << 20
