@@ -46,9 +46,13 @@ class DyingKeyring(FeedKeyring):
 async def _one_chunk_written() -> None:
     home, name, _, manifest = sys.argv[1:5]
     connection = await Database(Path(home), name=name).connect(Role.FEED)
-    digest = hashlib.sha256(Path(manifest).read_bytes()).digest()
+    digest = _digest(Path(manifest))
     while not await connection.fetchval(_CHUNKS, digest):
-        await asyncio.sleep(0.02)
+        await connection.execute("SELECT pg_sleep(0.02)")
+
+
+def _digest(manifest: Path) -> bytes:
+    return hashlib.sha256(manifest.read_bytes()).digest()
 
 
 def _die(moment: str) -> None:
