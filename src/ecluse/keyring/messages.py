@@ -17,7 +17,8 @@ from ecluse.keyring.bulk import CARD_SIZE, PERSON_SIZE
 
 #: Larger than any batch; a bulk chunk of 65,536 rows takes about 9 MB on its way back.
 MOST_BYTES = 64 * 1024 * 1024
-#: Read ahead of a message: a bulk chunk in pieces of asyncio's own 64 kB takes longer than its work.
+#: What a client reads ahead: a bulk chunk in asyncio's own pieces of 64 kB takes longer than its
+#: work. The keyring itself reads no further ahead than asyncio does: nobody may fill its memory.
 BUFFER = 4 * 1024 * 1024
 
 Id = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]

@@ -134,7 +134,7 @@ async def serve(keyring: Keyring, folder: Path, ready: Callable[[], None]) -> No
                     path = folder / f"keyring-{caller}.sock"
                     path.unlink(missing_ok=True)
                     handler = _handler(keyring, caller, connections)
-                    server = await asyncio.start_unix_server(handler, path, limit=m.BUFFER)
+                    server = await asyncio.start_unix_server(handler, path)
                     path.chmod(0o600)
                     tasks.create_task(server.serve_forever())
                 ready()
