@@ -133,6 +133,9 @@ class OtherEnd:
                 "locked": None,
                 "probation_until": LATER,
                 "typed": {"day": {"left": 3, "cap": 3}, "hour": {"left": 1, "cap": 1}},
+                "card": {"day": {"left": 590, "cap": 600}},
+                "known": {"day": {"left": 29, "cap": 30}},
+                "organisation_today": {"card": 41, "known": 3, "typed": 5},
                 "devices": [
                     {
                         "registered_at": LATER - timedelta(hours=12),

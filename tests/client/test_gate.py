@@ -99,6 +99,8 @@ def test_a_counter_enrols_waits_and_signs_in(end: OtherEnd) -> None:
 def test_it_reads_its_own_account(end: OtherEnd) -> None:
     me = talk(end, lambda client, _: client.me())
     assert me.typed == replies.TypedBudgets(replies.Budget(3, 3), replies.Budget(1, 1))
+    assert me.known.day == replies.Budget(29, 30)
+    assert me.organisation_today == replies.LaneCounts(card=41, known=3, typed=5)
     assert me.probation_until == LATER
     assert [device.this for device in me.devices] == [True]
 

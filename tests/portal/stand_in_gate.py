@@ -222,6 +222,9 @@ class StandInGate:
             "locked": None,
             "probation_until": None,
             "typed": {"day": {"left": 7, "cap": 10}, "hour": {"left": 1, "cap": 4}},
+            "card": {"day": {"left": 588, "cap": 600}},
+            "known": {"day": {"left": 29, "cap": 30}},
+            "organisation_today": {"card": 41, "known": 3, "typed": 5},
             "devices": devices,
             "expires_at": _later(hours=12),
         }

@@ -211,6 +211,14 @@ def test_the_answer_clears_itself_after_a_minute_unless_kept(portal: Portal, pag
 def test_the_account_page_shows_the_reserve_and_signs_out(portal: Portal, counter: Page) -> None:
     counter.locator("a[href='#account']").click()
     expect(counter.locator(".tanks")).to_contain_text("7 sur 10")
+    water = counter.locator(".tank .water").first.bounding_box()
+    tank = counter.locator(".tank").first.bounding_box()
+    assert water
+    assert tank
+    assert 0.6 < water["height"] / tank["height"] < 0.75
+    expect(counter.locator(".reserve .lanes")).to_contain_text("588 restantes sur 600 avec carte")
+    expect(counter.locator(".reserve .lanes")).to_contain_text("29 restantes sur 30 par référence")
+    expect(counter.locator(".reserve + section")).to_contain_text("41 avec carte")
     portal.gate.account["locked"] = "four unknown persons in one minute"
     counter.locator("nav a[href='#check']").click()
     counter.locator("a[href='#account']").click()
@@ -262,6 +270,7 @@ def test_a_sign_in_that_ends_soon_is_renewed_and_what_was_typed_stays(
     sign_in(portal, page)
     page.clock.install()
     page.reload()
+    expect(page.locator("#card")).to_be_focused()
     page.keyboard.press("F2")
     page.keyboard.type(COVERED_NIR)
     page.clock.fast_forward((11 * 60 + 31) * 60_000)

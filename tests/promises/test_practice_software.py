@@ -13,7 +13,7 @@ from ecluse.client.device import DeviceKey
 from ecluse.client.exchange import GateError
 from ecluse.client.keyfile import KeyFile
 from ecluse.client.practice import AsyncPracticeClient
-from ecluse.client.replies import Covered, Refused
+from ecluse.client.replies import Budget, Covered, LaneCounts, Refused
 from ecluse.cover.family import CareFamily
 from ecluse.ledger.entry import (
     Check,
@@ -97,6 +97,11 @@ def test_software_checks_cards_and_every_act_with_its_key_is_in_the_ledger(villa
                 assert told.reply.cover is not None
                 me = await client.me()
                 assert (me.role, me.warning, me.typed.day.cap) == ("client", None, 0)
+                assert (me.card.day, me.known.day) == (
+                    Budget(CARD_CAP - 1, CARD_CAP),
+                    Budget(30, 30),
+                )
+                assert me.organisation_today == LaneCounts(card=1, known=0, typed=0)
                 await client.rotate()
                 await client.check_card(
                     member.card, care_date=scene.today, family=CareFamily.PHARMACY

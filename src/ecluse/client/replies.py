@@ -58,10 +58,16 @@ class EnrolmentState(msgspec.Struct, frozen=True):
 
 
 class Budget(msgspec.Struct, frozen=True):
-    """Typed checks left in a window, of how many."""
+    """Checks of a lane left in a window, of how many."""
 
     left: int
     cap: int
+
+
+class DayBudget(msgspec.Struct, frozen=True):
+    """Checks of a lane left in any 24 hours."""
+
+    day: Budget
 
 
 class TypedBudgets(msgspec.Struct, frozen=True):
@@ -69,6 +75,14 @@ class TypedBudgets(msgspec.Struct, frozen=True):
 
     day: Budget
     hour: Budget
+
+
+class LaneCounts(msgspec.Struct, frozen=True):
+    """Distinct cards, known patients and typed subjects, as the organisation's caps count them."""
+
+    card: int
+    known: int
+    typed: int
 
 
 class RegisteredDevice(msgspec.Struct, frozen=True):
@@ -87,6 +101,10 @@ class Me(msgspec.Struct, frozen=True):
     locked: str | None
     probation_until: datetime | None
     typed: TypedBudgets
+    card: DayBudget
+    known: DayBudget
+    organisation_today: LaneCounts
+    """The whole organisation's last day."""
     devices: list[RegisteredDevice]
     expires_at: datetime
     role: str = "professional"

@@ -9,10 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from ecluse.gate import replies
-from ecluse.gate.rows import AccountBudget
+from ecluse.gate import replies, rows
 from ecluse.gate.windows import DAY, HOUR
 from ecluse.login import accounts, devices
 from ecluse.login.roles import AccountRole, Right, RoleError, may
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
 
     from ecluse.gate.caller import Caller, Callers
     from ecluse.gate.gate import Gate
+    from ecluse.gate.rows import AccountBudget, OrganisationBudget
 
 
 class AccountDoor:
@@ -43,11 +41,9 @@ class AccountDoor:
         now = datetime.now(UTC)
         async with self._gate.pool.acquire() as connection:
             owner = await accounts.load(connection, caller.account)
-            budget = await connection.fetchval(
-                "SELECT budget FROM account WHERE account = $1", caller.account
-            )
+            spent = await rows.budgets(connection, caller.account)
             registered = await devices.listed(connection, caller.account, now)
-        if owner is None:
+        if owner is None or spent is None:
             return replies.json({"error": "unknown", "message": "No such account."}, 404)
         probation = owner.probation_until if owner.probation_until > now else None
         mine = next(d for d in registered if d.thumbprint == caller.thumbprint)
@@ -58,7 +54,8 @@ class AccountDoor:
                 "role": owner.role,
                 "locked": owner.locked,
                 "probation_until": probation,
-                "typed": _left(self._typed_caps(caller, probation), budget, time.time()),
+                **self._allowances(caller, spent[0], probation=probation is not None),
+                "organisation_today": _today(spent[1]),
                 "devices": [
                     {
                         "registered_at": device.registered_at,
@@ -80,23 +77,34 @@ class AccountDoor:
             return None
         return f"This key ends in {left.days} days: replace it with `ecluse client rotate`."
 
-    def _typed_caps(
-        self, caller: Caller, probation: datetime | None
-    ) -> dict[str, tuple[int, float]]:
-        """Return the account's caps and their windows in seconds."""
-        if caller.role is AccountRole.CLIENT:
-            return {"day": (0, DAY), "hour": (0, HOUR)}
-        policy = self._gate.config.policy
+    def _allowances(
+        self, caller: Caller, spent: AccountBudget, *, probation: bool
+    ) -> dict[str, dict[str, dict[str, int]]]:
+        """Return what is left to the account by lane and window; a fraction in probation."""
+        policy, now = self._gate.config.policy, time.time()
         of = policy.probation.of if probation else int
+        client = caller.role is AccountRole.CLIENT
+        typed = policy.typed
+        day, hour = (0, 0) if client else (of(typed.account_day), of(typed.account_hour))
         return {
-            "day": (of(policy.typed.account_day), DAY),
-            "hour": (of(policy.typed.account_hour), HOUR),
+            "card": {"day": _left(policy.card_day(client=client), spent.card.total(now))},
+            "known": {"day": _left(of(policy.known.account_day), spent.known.count(DAY, now))},
+            "typed": {
+                "day": _left(day, spent.typed.count(DAY, now)),
+                "hour": _left(hour, spent.typed.count(HOUR, now)),
+            },
         }
 
 
-def _left(caps: dict[str, tuple[int, float]], text: bytes, now: float) -> dict[str, dict[str, int]]:
-    budget = msgspec.msgpack.decode(text, type=AccountBudget) if text else AccountBudget()
+def _left(cap: int, spent: int) -> dict[str, int]:
+    return {"left": max(0, cap - spent), "cap": cap}
+
+
+def _today(organisation: OrganisationBudget) -> dict[str, int]:
+    """Return what all of an organisation's accounts asked, by lane, as its caps count it."""
+    now = time.time()
     return {
-        name: {"left": max(0, cap - budget.typed.count(window, now)), "cap": cap}
-        for name, (cap, window) in caps.items()
+        "card": organisation.card.total(now),
+        "known": organisation.known.total(now),
+        "typed": organisation.typed.total(now),
     }

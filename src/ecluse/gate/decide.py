@@ -92,7 +92,7 @@ class _Desk:
         shown = self._cards.get(ask.card, Shown())
         repeat = shown.organisations.holds(ask.visitor, DAY, now)
         mine = shown.accounts.holds(ask.counter, DAY, now)
-        if not mine and account.card.total(now) >= self._card_cap(account):
+        if not mine and account.card.total(now) >= self._policy.card_day(client=account.client):
             return _refused(Reason.ACCOUNT_DAY)
         if not repeat and organisation.card.total(now) >= caps.organisation_day:
             return _refused(Reason.ORGANISATION_DAY)
@@ -110,9 +110,6 @@ class _Desk:
             shown.organisations.ask(ask.visitor, now), shown.accounts.ask(ask.counter, now)
         )
         return Outcome(released=True, repeat=repeat)
-
-    def _card_cap(self, account: Account) -> int:
-        return self._policy.client.card_day if account.client else self._policy.card.account_day
 
     def _known(self, ask: Ask, account: Account) -> Outcome:
         caps, organisation = self._policy.known, self._organisations[account.organisation]

@@ -33,6 +33,10 @@ SELECT account, organisation, extract(epoch FROM probation_until)::float8 AS pro
        role = 'client' AS client, budget
   FROM account WHERE account = ANY($1::bytea[]) ORDER BY account FOR UPDATE
 """
+_OWN = """
+SELECT account.budget, organisation.budget
+  FROM account JOIN organisation USING (organisation) WHERE account = $1
+"""
 _ORGANISATIONS = """
 SELECT organisation, professionals, region, profession, budget
   FROM organisation WHERE organisation = ANY($1::bytea[]) ORDER BY organisation FOR UPDATE
@@ -160,6 +164,14 @@ async def accounts(connection: Connection, names: Collection[bytes]) -> dict[byt
             budget.known,
         )
     return found
+
+
+async def budgets(
+    connection: Connection, account: bytes
+) -> tuple[AccountBudget, OrganisationBudget] | None:
+    """Read, without a lock, what an account and its organisation have spent; None for no account."""
+    row = await connection.fetchrow(_OWN, account)
+    return row and (_budget(row[0], AccountBudget), _budget(row[1], OrganisationBudget))
 
 
 async def organisations(

@@ -95,6 +95,10 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client: Client
     probation: Probation
 
+    def card_day(self, *, client: bool) -> int:
+        """Return an account's cap on distinct cards; practice software has its own."""
+        return self.client.card_day if client else self.card.account_day
+
 
 def parse(text: bytes) -> Policy:
     """Parse a policy file.

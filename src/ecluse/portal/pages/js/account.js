@@ -4,6 +4,7 @@ import { hideBanner, showBanner } from "./banner.js";
 import { byId, el, icon } from "./dom.js";
 import { go } from "./router.js";
 import { asDevice, drop, signOut } from "./session.js";
+import { tank } from "./tank.js";
 import { instant, word } from "./words.js";
 
 let account = null;
@@ -34,7 +35,7 @@ async function trying(act) {
 }
 
 function draw() {
-  const { organisation, label, typed, locked } = account;
+  const { organisation, label, typed, card, known, locked } = account;
   const empty = !typed.day.left || !typed.hour.left;
   byId("account-body").replaceChildren(
     el("p", { class: "lead" }, `${organisation.name} · ${label} · `, word("account.finess", organisation)),
@@ -48,7 +49,14 @@ function draw() {
       account.probation_until
         ? el("p", { class: "note" }, word("account.probation", { time: instant(account.probation_until) }))
         : "",
+      el(
+        "ul",
+        { class: "lanes" },
+        lane("card", word("account.left", card.day)),
+        lane("known", word("account.left", known.day)),
+      ),
     ),
+    together(account.organisation_today),
     devices(),
   );
 }
@@ -67,26 +75,16 @@ const stopped = (reason) =>
     ),
   );
 
-function tank({ left, cap }, key) {
-  const words = word("account.level", { left, cap });
-  const water = el("div", { class: "water" });
-  water.style.setProperty("--level", cap ? left / cap : 0);
-  const attributes = {
-    class: left ? "tank" : "tank dry",
-    role: "meter",
-    "aria-label": word(key),
-    "aria-valuemin": 0,
-    "aria-valuemax": cap,
-    "aria-valuenow": left,
-    "aria-valuetext": words,
-  };
-  return el(
-    "div",
-    { class: "level" },
-    el("div", attributes, water),
-    el("p", {}, el("strong", {}, words), " ", word(key)),
+const lane = (name, told) => el("li", {}, el("strong", {}, String(told)), " ", word(`day.lane.${name}`));
+
+// What the whole organisation asked, this counter among others.
+const together = (counts) =>
+  el(
+    "section",
+    {},
+    el("h2", {}, word("account.together")),
+    el("ul", { class: "lanes" }, ...Object.entries(counts).map(([name, count]) => lane(name, count))),
   );
-}
 
 function devices() {
   const lines = account.devices.map(({ registered_at: from, expires_at: to, this: here }) =>

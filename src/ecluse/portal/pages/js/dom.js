@@ -3,8 +3,14 @@
 export const byId = (id) => document.getElementById(id);
 
 // el("p", {class: "note"}, "words", child, null)
-export function el(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
+export const el = (tag, attributes, ...children) =>
+  filled(document.createElement(tag), attributes, children);
+
+// The same for a picture's parts.
+export const drawing = (tag, attributes, ...children) =>
+  filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+function filled(element, attributes = {}, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (value === true) element.setAttribute(name, "");
