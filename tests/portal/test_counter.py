@@ -72,6 +72,9 @@ def test_a_reference_stands_for_the_card_that_it_came_with(portal: Portal, count
     expect(counter.locator("table")).to_have_count(0)
     scan(counter, "A" * 22)
     expect(counter.locator(".refused h2")).to_have_text("Vérification impossible")
+    expect(counter.locator(".steps")).to_contain_text("votre réserve par référence")
+    counter.locator("nav a[href='#day']").click()
+    expect(counter.locator(".counts")).to_contain_text("0 avec carte2 par référence")
     first, _ = portal.gate.bodies("/v1/checks")
     assert first["subject"] == {"kind": "reference", "reference": REFERENCE}
     assert first["gesture"] is None
@@ -252,8 +255,9 @@ def test_the_day_lists_what_was_told_and_nobody_and_is_wiped_at_sign_out(counter
     shown = counter.locator("#day").inner_html()
     assert COVERED_CARD not in shown
     assert UNKNOWN_CARD not in shown
-    lines.nth(1).locator("button").click()
-    expect(lines.nth(1).locator("button")).to_have_text("Copiée")
+    copy = lines.nth(1).locator("button").first
+    copy.click()
+    expect(copy).to_have_text("Copiée")
     assert counter.evaluate("navigator.clipboard.readText()") == REFERENCE
     counter.locator("nav a[href='#account']").click()
     counter.get_by_text("Déconnecter ce poste").click()
@@ -261,6 +265,35 @@ def test_the_day_lists_what_was_told_and_nobody_and_is_wiped_at_sign_out(counter
     counter.locator("#card").wait_for()
     counter.locator("nav a[href='#day']").click()
     expect(counter.locator("#day")).to_contain_text("Aucune vérification")
+
+
+def test_a_check_of_the_day_is_asked_again_by_its_reference_and_no_typed_one_is(
+    portal: Portal, counter: Page
+) -> None:
+    counter.locator("input[value=optics]").check(force=True)
+    scan(counter, COVERED_CARD)
+    counter.locator("#answer.covered").wait_for()
+    counter.locator("input[value=dental]").check(force=True)
+    counter.locator("nav a[href='#day']").click()
+    counter.get_by_role("button", name="Vérifier à nouveau").click()
+    expect(counter.locator(".covered .do")).to_contain_text("avec la carte")
+    first, again = portal.gate.bodies("/v1/checks")
+    assert again["subject"] == {"kind": "reference", "reference": REFERENCE}
+    assert again["check_id"] != first["check_id"]
+    assert (again["family"], again["gesture"]) == ("optics", None)
+    counter.keyboard.press("Escape")
+    counter.keyboard.press("F2")
+    counter.keyboard.type(COVERED_NIR)
+    counter.locator("#birth").press_sequentially("31021945")
+    counter.keyboard.press("Enter")
+    expect(counter.locator(".covered h2")).to_be_visible()
+    counter.locator("nav a[href='#day']").click()
+    typed, known, card = (counter.locator(".checks li").nth(line) for line in range(3))
+    expect(card).to_contain_text("avec carte")
+    expect(known).to_contain_text("par référence")
+    expect(known.get_by_role("button")).to_have_count(2)
+    expect(typed).to_contain_text("sans carte")
+    expect(typed.get_by_role("button")).to_have_count(1)
 
 
 def test_a_sign_in_that_ends_soon_is_renewed_and_what_was_typed_stays(

@@ -55,7 +55,7 @@ def test_no_word_is_left_over() -> None:
 BUILT = (
     r"answer\.(covered|not_covered|refused)",
     r"answer\.not_covered\.[123]",
-    r"answer\.refused\.(card|typed)\.[1234]",
+    r"answer\.refused\.(card|known|typed)\.[1234]",
     r"answer\.lines\.(act|basis)",
     r"banner\.(?!close|renew|retry$)\w+(\.what)?",
     r"birth\.(incomplete|year|right)",

@@ -3,7 +3,7 @@
 import * as birth from "./birth.js";
 import * as card from "./cardcode.js";
 import { byId } from "./dom.js";
-import { chosenFamily, drawFamilies } from "./families.js";
+import { chooseFamily, chosenFamily, drawFamilies } from "./families.js";
 import { hint } from "./hints.js";
 import * as nir from "./nir.js";
 import { today } from "./today.js";
@@ -45,8 +45,9 @@ export const currentLane = () => lane;
 
 export const isTouched = () => touched;
 
+// Cards and references share a field.
 export function chooseLane(name) {
-  lane = name;
+  lane = name === "typed" ? "typed" : "card";
   byId("ask-card").hidden = lane !== "card";
   byId("ask-person").hidden = lane !== "typed";
   focusAsk();
@@ -69,6 +70,14 @@ export function clearAsk() {
   quiet("amc");
   touched = false;
   chooseLane("card");
+}
+
+// Ask about a known patient, for today, as if their reference had been typed.
+export function askAgain(reference, family) {
+  clearAsk();
+  chooseFamily(family);
+  byId("card").value = reference;
+  byId("ask").requestSubmit();
 }
 
 // A scan clears its field at once, so that the next one starts from nothing; a failure brings it back.
@@ -128,7 +137,8 @@ async function read() {
     byId("care-date").focus();
     return null;
   }
-  return { lane, subject, care_date, family: chosenFamily() };
+  const asked = subject.kind === "reference" ? "known" : lane;
+  return { lane: asked, subject, care_date, family: chosenFamily() };
 }
 
 // A settlement reference of one's own stands for the card that it came with.

@@ -74,7 +74,7 @@ async function check(question) {
   const mine = () => turn === newest;
   clearAnswer();
   hideBanner();
-  if (question.lane === "card") takeCard();
+  if (question.lane !== "typed") takeCard();
   try {
     const body = await bodyOf(question);
     if (mine()) setBusy("check.going");
@@ -94,7 +94,7 @@ function answered(answer, question) {
   note(answer, question);
   showAnswer(answer, question);
   // What was typed stays only where it has to be compared with the card.
-  if (question.lane === "card" || answer.outcome !== "refused") clearAsk();
+  if (question.lane !== "typed" || answer.outcome !== "refused") clearAsk();
   else focusAsk();
 }
 
@@ -130,7 +130,7 @@ async function asked(body, mine) {
 }
 
 async function unanswered(failure, question) {
-  if (question.lane === "card") giveBackCard(question.subject.card ?? question.subject.reference);
+  if (question.lane !== "typed") giveBackCard(question.subject.card ?? question.subject.reference);
   if (failure.signedOut) {
     lost = null;
     interrupted = true;

@@ -1,7 +1,9 @@
 // The counter's day: how many checks, and the references that came of them.
 
+import { askAgain } from "./ask.js";
 import { byId, el, icon } from "./dom.js";
 import { recentChecks } from "./recent.js";
+import { go } from "./router.js";
 import { clockTime, word } from "./words.js";
 
 const LANES = ["card", "known", "typed"];
@@ -54,7 +56,17 @@ function line({ at, lane, family, outcome, insurer, reference }) {
       reference ? el("p", { class: "reference-text" }, reference) : "",
     ),
     reference ? copier(reference) : "",
+    reference && lane !== "typed" ? repeater(reference, family) : "",
   );
+}
+
+// A reference that a typed check gave leads nowhere: it has no such button.
+function repeater(reference, family) {
+  const again = () => {
+    go("check");
+    askAgain(reference, family);
+  };
+  return el("button", { type: "button", class: "second", onclick: again }, word("day.again"));
 }
 
 function copier(reference) {

@@ -21,7 +21,10 @@ export function rememberFamily() {
 // Choose the next family (step 1) or the one before (step -1).
 export function stepFamily(step) {
   const at = FAMILIES.indexOf(chosenFamily()) + step;
-  const family = FAMILIES[(at + FAMILIES.length) % FAMILIES.length];
+  chooseFamily(FAMILIES[(at + FAMILIES.length) % FAMILIES.length]);
+}
+
+export function chooseFamily(family) {
   document.querySelector(`input[name=family][value=${family}]`).checked = true;
 }
 
