@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ def blocks() -> list[tuple[str, str]]:
 
 def test_the_document_runs_from_its_first_line_to_its_last(town: Town, tmp_path: Path) -> None:
     member = town.cast.members[-1]
-    program = f'ecluse() {{ {sys.executable} -m ecluse "$@"; }}\nset -e\n'
+    program = f'ecluse() {{ {shlex.quote(sys.executable)} -m ecluse "$@"; }}\nset -e\n'
     reader = {
         **os.environ,
         "ECLUSE_HOME": str(town.operator.installation.folder),
