@@ -170,7 +170,7 @@ class OtherEnd:
             keyid=keyid,
         )
         kept = self.passkeys[answer.account() or b""]
-        passkey.verify_typed_gesture(PARTY, answer, kept, subject=subject, now=time.time())
+        passkey.verify_gesture(PARTY, answer, kept, agreed=subject, now=time.time())
 
     async def _proven(self, request: Request, point: bytes | None = None) -> signature.Verified:
         signed = signature.parse(request.headers.raw)

@@ -140,10 +140,12 @@ def test_it_refuses_a_folder_that_is_a_link(new_keys: NewKeys, tmp_path: Path) -
     assert "is a link" in refused(tmp_path / "keyring")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 def test_it_refuses_what_belongs_to_another_user(folder: Path, new_keys: NewKeys) -> None:
     copied(new_keys, folder)
-    os.chown(folder / "keys.sealed", 65_534, 65_534)
+    if os.geteuid() == 0:
+        os.chown(folder / "keys.sealed", 65_534, 65_534)
+    else:  # nobody but root can give a file away
+        folder = Path("/")
     assert "belongs to another user" in refused(folder)
 
 

@@ -10,7 +10,7 @@ from ecluse.login.challenge import (
     TypedSubject,
     device_challenge,
     enrolment_challenge,
-    typed_challenge,
+    gesture_challenge,
 )
 
 
@@ -32,7 +32,7 @@ def test_a_typed_check_commits_to_these_lines() -> None:
         "ecluse/typed/v1\nAAAAAAAAAAAAAAAAAAAAAA\n2550814168025\n19550800\n1\n\n2026-11-23\n"
         "pharmacy\n1795460000\na.b"
     )
-    assert typed_challenge(SUBJECT) == hashlib.sha256(text.encode()).digest()
+    assert gesture_challenge(SUBJECT) == hashlib.sha256(text.encode()).digest()
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_a_typed_check_commits_to_these_lines() -> None:
 )
 def test_a_typed_check_commits_to_every_part(change: dict[str, str | int]) -> None:
     other = msgspec.structs.replace(SUBJECT, **change)
-    assert typed_challenge(other) != typed_challenge(SUBJECT)
+    assert gesture_challenge(other) != gesture_challenge(SUBJECT)
 
 
 def test_no_part_can_run_into_the_next() -> None:
     with pytest.raises(ChallengeError):
-        typed_challenge(msgspec.structs.replace(SUBJECT, amc="75004407\n2026-11-23"))
+        gesture_challenge(msgspec.structs.replace(SUBJECT, amc="75004407\n2026-11-23"))
 
 
 def test_challenges_of_different_acts_never_meet() -> None:

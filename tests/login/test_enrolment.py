@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from ecluse.login import accounts, enrolment
+from ecluse.login import accounts, admission, enrolment
 from ecluse.login.fingerprint import fingerprint
 from ecluse.login.passkey import CounterError, Passkey
 from ecluse.login.roles import OF_AN_ORGANISATION, AccountRole
@@ -49,11 +49,11 @@ def state(as_role: As, passkey: Passkey) -> enrolment.State | None:
     return as_role(Role.GATE, lambda link: enrolment.state(link, mark))
 
 
-def accept(as_role: As, passkey: Passkey, role: Role = Role.OFFICER) -> enrolment.Accepted:
+def accept(as_role: As, passkey: Passkey, role: Role = Role.OFFICER) -> admission.Accepted:
     mark = fingerprint(passkey.public_key)
     return as_role(
         role,
-        lambda link: enrolment.accept(
+        lambda link: admission.accept(
             link, mark, NOW, roles=OF_AN_ORGANISATION, probation_until=PROBATION
         ),
     )
@@ -61,7 +61,7 @@ def accept(as_role: As, passkey: Passkey, role: Role = Role.OFFICER) -> enrolmen
 
 def refuse(as_role: As, passkey: Passkey, role: Role = Role.OFFICER) -> None:
     mark = fingerprint(passkey.public_key)
-    as_role(role, lambda link: enrolment.refuse(link, mark, NOW))
+    as_role(role, lambda link: admission.refuse(link, mark, NOW))
 
 
 def load_passkey(as_role: As, passkey: Passkey) -> Passkey | None:
@@ -80,7 +80,7 @@ def test_nothing_exists_until_an_officer_accepts(as_role: As) -> None:
 
     made = accept(as_role, passkey)
 
-    assert made == enrolment.Accepted(
+    assert made == admission.Accepted(
         passkey.account,
         organisation,
         "010000016",
@@ -161,7 +161,7 @@ def test_an_unknown_fingerprint_has_no_state_and_no_decision(as_role: As) -> Non
 def test_the_officer_sees_those_who_wait(as_role: As) -> None:
     waiting, decided = ask(as_role, "060000011", "Vitrine"), ask(as_role, "060000011")
     refuse(as_role, decided)
-    listed = as_role(Role.OFFICER, lambda link: enrolment.pending(link, NOW))
+    listed = as_role(Role.OFFICER, lambda link: admission.pending(link, NOW))
     [found] = [one for one in listed if one.fingerprint == fingerprint(waiting.public_key)]
     assert (found.finess, found.label, found.asked_at) == ("060000011", "Vitrine", NOW)
     assert fingerprint(decided.public_key) not in {one.fingerprint for one in listed}
@@ -253,12 +253,12 @@ def test_a_request_counts_and_may_be_accepted_for_a_week(as_role: As) -> None:
     add(as_role, "140000013")
     passkey = ask(as_role, "140000013")
     mark, later = fingerprint(passkey.public_key), NOW + enrolment.WAITS
-    listed = as_role(Role.OFFICER, lambda link: enrolment.pending(link, later))
+    listed = as_role(Role.OFFICER, lambda link: admission.pending(link, later))
     assert mark not in {one.fingerprint for one in listed}
     with pytest.raises(enrolment.EnrolmentError, match="waits"):
         as_role(
             Role.OFFICER,
-            lambda link: enrolment.accept(
+            lambda link: admission.accept(
                 link, mark, later, roles=OF_AN_ORGANISATION, probation_until=later
             ),
         )

@@ -23,7 +23,7 @@ from ecluse.login.challenge import (
     TypedSubject,
     device_challenge,
     enrolment_challenge,
-    typed_challenge,
+    gesture_challenge,
 )
 from ecluse.login.credential import AuthenticationResponse, PasskeyError, RegistrationResponse
 
@@ -77,7 +77,7 @@ def agreed(
     subject: TypedSubject = SUBJECT,
     now: float = NOW,
 ) -> int:
-    return passkey.verify_typed_gesture(PARTY, answer, kept, subject=subject, now=now)
+    return passkey.verify_gesture(PARTY, answer, kept, agreed=subject, now=now)
 
 
 def test_a_new_passkey_must_be_discoverable_and_verify_its_person() -> None:
@@ -117,12 +117,12 @@ def test_a_passkey_vouches_for_a_device() -> None:
 
 def test_a_gesture_agrees_to_one_subject() -> None:
     authenticator, kept = enrolled()
-    assert agreed(authenticator.get("localhost", typed_challenge(SUBJECT)), kept) == 1
+    assert agreed(authenticator.get("localhost", gesture_challenge(SUBJECT)), kept) == 1
 
 
 def test_a_gesture_may_leave_out_the_account_that_is_known_already() -> None:
     authenticator, kept = enrolled()
-    answer = authenticator.get("localhost", typed_challenge(SUBJECT))
+    answer = authenticator.get("localhost", gesture_challenge(SUBJECT))
     shorter = msgspec.structs.replace(answer.response, user_handle=None)
     assert agreed(msgspec.structs.replace(answer, response=shorter), kept) == 1
 
@@ -199,7 +199,7 @@ def test_it_refuses_a_registration_for_another_ticket() -> None:
     [
         device_challenge(NONCE, hashlib.sha256(b"thief").digest()),
         device_challenge(b"\x01" * 40, THUMBPRINT),
-        typed_challenge(SUBJECT),
+        gesture_challenge(SUBJECT),
         enrolment_challenge(NONCE + THUMBPRINT),
     ],
 )
@@ -222,7 +222,7 @@ def test_it_refuses_vouching_for_another_device_or_moment(challenge: bytes) -> N
 )
 def test_it_refuses_a_gesture_for_another_subject(change: dict[str, str | int]) -> None:
     authenticator, kept = enrolled()
-    answer = authenticator.get("localhost", typed_challenge(SUBJECT))
+    answer = authenticator.get("localhost", gesture_challenge(SUBJECT))
     with pytest.raises(PasskeyError):
         agreed(answer, kept, msgspec.structs.replace(SUBJECT, **change))
 
@@ -230,7 +230,7 @@ def test_it_refuses_a_gesture_for_another_subject(change: dict[str, str | int]) 
 @pytest.mark.parametrize("now", [NOW + 121, NOW - 31])
 def test_it_refuses_a_gesture_of_another_moment(now: int) -> None:
     authenticator, kept = enrolled()
-    answer = authenticator.get("localhost", typed_challenge(SUBJECT))
+    answer = authenticator.get("localhost", gesture_challenge(SUBJECT))
     with pytest.raises(PasskeyError, match="moment"):
         agreed(answer, kept, now=now)
 

@@ -243,11 +243,11 @@ class StandInGate:
     def _verify_gesture(self, body: dict[str, Any], keyid: str) -> None:
         subject, gesture = body["subject"], body["gesture"]
         answer = msgspec.convert(gesture["assertion"], AuthenticationResponse)
-        passkey.verify_typed_gesture(
+        passkey.verify_gesture(
             self.party,
             answer,
             self.passkeys[answer.account() or b""],
-            subject=TypedSubject(
+            agreed=TypedSubject(
                 check_id=body["check_id"],
                 nir13=nir.parse(subject["nir"]),
                 birth_date=subject["birth_date"],

@@ -12,7 +12,7 @@ import msgspec
 
 from ecluse.ids import nir
 from ecluse.login import base64url, keyid
-from ecluse.login.challenge import TypedSubject, typed_challenge
+from ecluse.login.challenge import TypedSubject, gesture_challenge
 from ecluse.siege.wire import send, signed
 
 
@@ -50,7 +50,7 @@ async def attempt(scene: Scene, clerk: Clerk, member: Member, *, wrong: bool = F
         created=int(time.time()),
         keyid=clerk.gate.keyid,
     )
-    assertion = await clerk.passkey.touch(typed_challenge(subject))
+    assertion = await clerk.passkey.touch(gesture_challenge(subject))
     body: dict[str, object] = {
         "check_id": subject.check_id,
         "subject": {"kind": "person", **msgspec.structs.asdict(person)},

@@ -22,25 +22,21 @@ if TYPE_CHECKING:
     from ecluse.store.connection import Connection
 
 
-_COLUMNS = """
-act, content, state, proposer, proposer_key, proposed_at, expires_at, seconder, seconder_key,
-ended_at
-"""
 _INSERT = """
 INSERT INTO act
   (act, content, digest, state, proposer, proposer_key, proposed_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
-_LOAD = f"SELECT {_COLUMNS} FROM act WHERE act = $1 FOR UPDATE"  # noqa: S608 - constant
-_SECONDED = f"""
-SELECT {_COLUMNS} FROM act
+_LOAD = "SELECT * FROM act WHERE act = $1 FOR UPDATE"
+_SECONDED = """
+SELECT * FROM act
 WHERE digest = $1 AND state = 'seconded' AND expires_at > $2
 ORDER BY proposed_at, act LIMIT 1 FOR UPDATE
-"""  # noqa: S608 - constant
-_OPEN = f"""
-SELECT {_COLUMNS} FROM act
+"""
+_OPEN = """
+SELECT * FROM act
 WHERE state IN ('proposed', 'seconded') AND expires_at > $1 ORDER BY proposed_at, act
-"""  # noqa: S608 - constant
+"""
 _SECOND = "UPDATE act SET state = $2, seconder = $3, seconder_key = $4 WHERE act = $1"
 _END = "UPDATE act SET state = $2, ended_at = $3 WHERE act = $1"
 
@@ -151,7 +147,7 @@ async def waiting(connection: Connection, now: datetime) -> list[Act]:
 
 
 def _act(row: asyncpg.Record) -> Act:
-    fields = dict(row)
+    fields = {name: row[name] for name in Act.__struct_fields__}
     return Act(
         **{
             **fields,

@@ -63,7 +63,7 @@ async def verify(
     known = await accounts.load_passkey(connection, signer.account, assertion.credential())
     if known is None:
         raise PasskeyError("The gesture was made with another passkey.")
-    count = passkey.verify_act_gesture(party, assertion, known, step=step, now=now)
+    count = passkey.verify_gesture(party, assertion, known, agreed=step, now=now)
     await accounts.advance_counter(connection, known, count)
     proof = _Proof(step.created, step.keyid, assertion)
     return Person(signer.account, signer.role, known.credential, msgspec.json.encode(proof))

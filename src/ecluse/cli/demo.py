@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ecluse.login.enrolment import Pending
+    from ecluse.login.admission import Pending
 
 
 MembersOption = Annotated[int, typer.Option(min=1000, help="Members of the nation.")]

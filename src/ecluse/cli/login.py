@@ -21,7 +21,7 @@ from ecluse.console.deeds import LockReason
 from ecluse.ids import finess as finess_number
 from ecluse.local import officer
 from ecluse.local.installation import Installation
-from ecluse.login import accounts, base64url, enrolment, fingerprint
+from ecluse.login import accounts, admission, base64url, enrolment, fingerprint
 from ecluse.login.enrolment import EnrolmentError
 from ecluse.login.keyid import ACCOUNT_SIZE, KeyIdError
 from ecluse.login.roles import AccountRole
@@ -79,11 +79,11 @@ def add_organisation(
 def pending(*, as_json: JsonOption = False) -> None:
     """List the passkeys that ask to join."""
 
-    async def listed() -> list[enrolment.Pending]:
+    async def listed() -> list[admission.Pending]:
         installation = Installation.from_environment()
         await installation.database.prepare()
         async with officer.connected(installation) as connection:
-            return await enrolment.pending(connection, datetime.now(UTC))
+            return await admission.pending(connection, datetime.now(UTC))
 
     waiting = asyncio.run(listed())
     facts = [

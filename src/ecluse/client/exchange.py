@@ -11,7 +11,8 @@ import asyncio
 import secrets
 import time
 from collections.abc import Generator
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 import httpx2
 import msgspec
@@ -24,6 +25,7 @@ from ecluse.login import base64url, profile
 
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from ecluse.client.device import DeviceKey
@@ -142,27 +144,48 @@ def check_body(
     }
 
 
+class Talk(Generic[T]):
+    """A conversation under way: `step` is what to send next; None when `result` is there."""
+
+    step: Step | None
+    result: T
+
+    def __init__(self, steps: Steps[T]) -> None:
+        self._steps = steps
+        self._take(lambda: next(steps))
+
+    def go_on(self, answer: httpx2.Response | None) -> None:
+        """Take the answer to `step`; None when it was lost.
+
+        Raises:
+            GateError: The gate refused, or does not answer.
+        """
+        if answer is None:
+            self._take(lambda: self._steps.throw(AnswerLostError()))
+        else:
+            self._take(lambda: self._steps.send(answer))
+
+    def _take(self, turn: Callable[[], Step]) -> None:
+        try:
+            self.step = turn()
+        except StopIteration as end:
+            self.step, self.result = None, end.value
+
+
 def converse(http: httpx2.Client, steps: Steps[T]) -> T:
     """Carry a conversation over `http`; return its result.
 
     Raises:
         GateError: The gate refused, or does not answer.
     """
-    try:
-        step = next(steps)
-        while True:
-            time.sleep(step.after)
-            try:
-                answer = http.request(
-                    step.method, step.url, content=step.body, headers=step.headers
-                )
-            except httpx2.TransportError:
-                step = steps.throw(AnswerLostError())
-            else:
-                step = steps.send(answer)
-    except StopIteration as end:
-        result: T = end.value
-        return result
+    talk = Talk(steps)
+    while (step := talk.step) is not None:
+        time.sleep(step.after)
+        answer = None
+        with suppress(httpx2.TransportError):
+            answer = http.request(step.method, step.url, content=step.body, headers=step.headers)
+        talk.go_on(answer)
+    return talk.result
 
 
 async def converse_async(http: httpx2.AsyncClient, steps: Steps[T]) -> T:
@@ -171,21 +194,16 @@ async def converse_async(http: httpx2.AsyncClient, steps: Steps[T]) -> T:
     Raises:
         GateError: The gate refused, or does not answer.
     """
-    try:
-        step = next(steps)
-        while True:
-            await asyncio.sleep(step.after)
-            try:
-                answer = await http.request(
-                    step.method, step.url, content=step.body, headers=step.headers
-                )
-            except httpx2.TransportError:
-                step = steps.throw(AnswerLostError())
-            else:
-                step = steps.send(answer)
-    except StopIteration as end:
-        result: T = end.value
-        return result
+    talk = Talk(steps)
+    while (step := talk.step) is not None:
+        await asyncio.sleep(step.after)
+        answer = None
+        with suppress(httpx2.TransportError):
+            answer = await http.request(
+                step.method, step.url, content=step.body, headers=step.headers
+            )
+        talk.go_on(answer)
+    return talk.result
 
 
 def _body(content: object) -> bytes:

@@ -28,7 +28,7 @@ from ecluse.client.exchange import (
 )
 from ecluse.ids import nir
 from ecluse.login import base64url
-from ecluse.login.challenge import TypedSubject, device_challenge, typed_challenge
+from ecluse.login.challenge import TypedSubject, device_challenge, gesture_challenge
 from ecluse.login.keyid import KeyId
 
 
@@ -193,7 +193,7 @@ class GateClient:
             created=int(time.time()),
             keyid=self.keyid,
         )
-        assertion = await gesture(typed_challenge(subject))
+        assertion = await gesture(gesture_challenge(subject))
         body: dict[str, object] = {
             "check_id": subject.check_id,
             "subject": {"kind": "person", **msgspec.structs.asdict(person)},

@@ -20,7 +20,7 @@ from ecluse.acts.act import Content, digest
 from ecluse.client import replies
 from ecluse.client.gate import GateClient
 from ecluse.login import base64url
-from ecluse.login.challenge import ActStep, act_challenge
+from ecluse.login.challenge import ActStep, gesture_challenge
 
 
 if TYPE_CHECKING:
@@ -233,4 +233,4 @@ class OfficerClient(GateClient):
     ) -> dict[str, object]:
         created = int(time.time())
         agreed = ActStep(step, number, digest(content).hex(), created, self.keyid)
-        return {"created": created, "assertion": await gesture(act_challenge(agreed))}
+        return {"created": created, "assertion": await gesture(gesture_challenge(agreed))}

@@ -16,7 +16,7 @@ from ecluse.errors import EcluseError
 from ecluse.feeds import insurers
 from ecluse.ledger import entry
 from ecluse.ledger.append import append
-from ecluse.login import accounts, clients, devices, enrolment
+from ecluse.login import accounts, admission, clients, devices
 
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ecluse.feeds.insurers import Added
     from ecluse.keyring.client import OfficerKeyring
     from ecluse.ledger.entry import Event
-    from ecluse.login.enrolment import Accepted
+    from ecluse.login.admission import Accepted
     from ecluse.login.roles import AccountRole
     from ecluse.store.connection import Connection
 
@@ -118,8 +118,8 @@ async def accept(
     amc: str | None = None,
     by: bytes = b"",
 ) -> tuple[Accepted, Event]:
-    """Accept a passkey that asks to be one of `roles`; see `login.enrolment.accept`."""
-    accepted = await enrolment.accept(
+    """Accept a passkey that asks to be one of `roles`; see `login.admission.accept`."""
+    accepted = await admission.accept(
         connection,
         mark,
         now,
@@ -143,8 +143,8 @@ async def accept(
 async def refuse(
     connection: Connection, mark: str, now: datetime, *, finess: str | None = None, by: bytes = b""
 ) -> Event:
-    """Refuse a passkey for good; see `login.enrolment.refuse`."""
-    await enrolment.refuse(connection, mark, now, finess=finess)
+    """Refuse a passkey for good; see `login.admission.refuse`."""
+    await admission.refuse(connection, mark, now, finess=finess)
     return entry.EnrolmentRefused(at=now, fingerprint=mark, by=by)
 
 

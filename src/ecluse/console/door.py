@@ -11,7 +11,7 @@ from ecluse.console.asker import Outcome
 from ecluse.console.deeds import LockReason, Terms
 from ecluse.console.forms import number_of
 from ecluse.gate.body import parsed
-from ecluse.login import accounts, base64url, enrolment, fingerprint
+from ecluse.login import accounts, admission, base64url, fingerprint
 from ecluse.login.enrolment import State
 from ecluse.login.roles import OF_AN_ORGANISATION, RIGHTS, AccountRole, Right, may
 
@@ -61,7 +61,7 @@ class ConsoleDoor:
 
     async def enrolments(self, asker: Asker, _: Request, __: bytes) -> Outcome:
         """List the passkeys that ask to join."""
-        waiting = await enrolment.pending(asker.connection, asker.now, finess=asker.finess)
+        waiting = await admission.pending(asker.connection, asker.now, finess=asker.finess)
         return Outcome({"enrolments": waiting})
 
     async def accept(self, asker: Asker, request: Request, _: bytes) -> Outcome:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ecluse.local import officer
-from ecluse.login import enrolment
+from ecluse.login import admission
 from ecluse.store.roles import Role
 
 
@@ -42,7 +42,7 @@ def invitation(operator: Operator, cast: Cast) -> str:
 
 async def accept_passkeys(
     installation: Installation,
-    confirm: Callable[[enrolment.Pending], bool],
+    confirm: Callable[[admission.Pending], bool],
     probation: timedelta,
 ) -> None:
     """Ask about each passkey that asks to join, until cancelled.
@@ -55,7 +55,7 @@ async def accept_passkeys(
     connection = await installation.database.connect(Role.OFFICER)
     try:
         while True:
-            for asked in await enrolment.pending(connection, datetime.now(UTC)):
+            for asked in await admission.pending(connection, datetime.now(UTC)):
                 if await asyncio.to_thread(confirm, asked):
                     await officer.accept(installation, asked.fingerprint, probation=probation)
                 else:

@@ -23,9 +23,9 @@ from ecluse.gate.request import (
 )
 from ecluse.gate.rows import spend_nonces
 from ecluse.login import accounts
-from ecluse.login.challenge import typed_challenge
+from ecluse.login.challenge import gesture_challenge
 from ecluse.login.credential import PasskeyError
-from ecluse.login.passkey import GESTURE_SECONDS, verify_typed_gesture
+from ecluse.login.passkey import GESTURE_SECONDS, verify_gesture
 from ecluse.login.roles import AccountRole, Right, RoleError, may
 
 
@@ -86,7 +86,7 @@ class CheckDoor:
             )
         assertion = body.gesture.assertion
         subject = typed_subject(body, person, body.gesture, caller.keyid)
-        mark = hashlib.sha256(b"ecluse/gesture" + typed_challenge(subject)).digest()[:16]
+        mark = hashlib.sha256(b"ecluse/gesture" + gesture_challenge(subject)).digest()[:16]
         expires = datetime.fromtimestamp(body.gesture.created + 2 * GESTURE_SECONDS, UTC)
         async with self._gate.pool.acquire() as connection:
             passkey = await accounts.load_passkey(
@@ -96,8 +96,8 @@ class CheckDoor:
                 raise PasskeyError("This passkey does not belong to this account.")
             # Its counter is compared below, when it is known whether this gesture came before.
             uncounted = msgspec.structs.replace(passkey, sign_count=0)
-            count = verify_typed_gesture(
-                self._gate.config.party, assertion, uncounted, subject=subject, now=time.time()
+            count = verify_gesture(
+                self._gate.config.party, assertion, uncounted, agreed=subject, now=time.time()
             )
             async with connection.transaction():
                 if await spend_nonces(connection, [(caller.account, mark, expires)]):

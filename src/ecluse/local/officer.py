@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ecluse.feeds.insurers import Added
     from ecluse.ledger.entry import Event
     from ecluse.local.installation import Installation
-    from ecluse.login import accounts, enrolment
+    from ecluse.login import accounts, admission
     from ecluse.store.connection import Connection
 
     T = TypeVar("T")
@@ -83,7 +83,7 @@ async def accept(
     *,
     probation: timedelta,
     key_lifetime: timedelta = clients.LIFETIME,
-) -> enrolment.Accepted:
+) -> admission.Accepted:
     """Accept a passkey, or a client's key; its account begins on probation.
 
     Args:
@@ -97,7 +97,7 @@ async def accept(
             two officers.
     """
 
-    async def deed(connection: Connection, now: datetime) -> tuple[enrolment.Accepted, list[Event]]:
+    async def deed(connection: Connection, now: datetime) -> tuple[admission.Accepted, list[Event]]:
         accepted, event = await deeds.accept(
             connection,
             mark,
@@ -110,7 +110,7 @@ async def accept(
     return await _do(installation, deed)
 
 
-async def accept_first_officer(installation: Installation, mark: str) -> enrolment.Accepted:
+async def accept_first_officer(installation: Installation, mark: str) -> admission.Accepted:
     """Accept one of the first two security officers.
 
     Raises:
@@ -118,7 +118,7 @@ async def accept_first_officer(installation: Installation, mark: str) -> enrolme
         EnrolmentError: No such enrolment waits, or it asks for another role.
     """
 
-    async def deed(connection: Connection, now: datetime) -> tuple[enrolment.Accepted, list[Event]]:
+    async def deed(connection: Connection, now: datetime) -> tuple[admission.Accepted, list[Event]]:
         await deeds.expect_bootstrap(connection)
         accepted, event = await deeds.accept(
             connection, mark, now, roles=(AccountRole.SECURITY,), terms=deeds.Terms(timedelta(0))

@@ -36,8 +36,9 @@ class TypedSubject(msgspec.Struct, frozen=True):
     keyid: str
 
     def lines(self) -> tuple[str, ...]:
-        """Return the parts in the order in which they are committed to."""
+        """Return what is committed to, in its order; the first line says what kind it is."""
         return (
+            "ecluse/typed/v1",
             self.check_id,
             self.nir13,
             self.birth_date,
@@ -63,6 +64,10 @@ class ActStep(msgspec.Struct, frozen=True):
     created: int
     keyid: str
 
+    def lines(self) -> tuple[str, ...]:
+        """Return what is committed to, in its order; the first line says what kind it is."""
+        return ("ecluse/act/v1", self.step, self.act, self.digest, str(self.created), self.keyid)
+
 
 def device_challenge(nonce: bytes, thumbprint: bytes) -> bytes:
     """Return the challenge by which a passkey vouches for a device key, 32 bytes.
@@ -79,27 +84,13 @@ def enrolment_challenge(ticket: bytes) -> bytes:
     return hashlib.sha256(b"ecluse/enrolment/v1\n" + ticket).digest()
 
 
-def typed_challenge(subject: TypedSubject) -> bytes:
-    """Return the challenge of the gesture that each check without a card takes, 32 bytes.
+def gesture_challenge(agreed: TypedSubject | ActStep) -> bytes:
+    """Return the challenge of the gesture by which a person agrees to just this, 32 bytes.
 
     Raises:
-        ChallengeError: A part holds a line break, so that two subjects could read the same.
+        ChallengeError: A part holds a line break, so that two could read the same.
     """
-    return _of_lines("ecluse/typed/v1", *subject.lines())
-
-
-def act_challenge(step: ActStep) -> bytes:
-    """Return the challenge of the gesture that each step of an act takes, 32 bytes.
-
-    Raises:
-        ChallengeError: A part holds a line break.
-    """
-    return _of_lines(
-        "ecluse/act/v1", step.step, step.act, step.digest, str(step.created), step.keyid
-    )
-
-
-def _of_lines(*lines: str) -> bytes:
+    lines = agreed.lines()
     if any("\n" in line for line in lines):
         raise ChallengeError("A part of what is signed holds a line break.")
     return hashlib.sha256("\n".join(lines).encode()).digest()

@@ -38,9 +38,8 @@ from webauthn.helpers.structs import (
 from ecluse.login.challenge import (
     ActStep,
     TypedSubject,
-    act_challenge,
     device_challenge,
-    typed_challenge,
+    gesture_challenge,
 )
 from ecluse.login.credential import PasskeyError, decode
 
@@ -191,40 +190,22 @@ def verify_device_assertion(
     return _verify_assertion(party, answer, passkey, device_challenge(nonce, thumbprint))
 
 
-def verify_typed_gesture(
+def verify_gesture(
     party: RelyingParty,
     answer: AuthenticationResponse,
     passkey: Passkey,
     *,
-    subject: TypedSubject,
+    agreed: TypedSubject | ActStep,
     now: float,
 ) -> int:
-    """Verify that the passkey's owner agreed to ask about this subject, now; return the sign count.
+    """Verify that the passkey's owner agreed to just this, now; return the sign count.
 
     Raises:
         CounterError: Everything holds but the counter.
         PasskeyError: Anything else, an age beyond two minutes included.
     """
-    _refuse_stale(subject.created, now)
-    return _verify_assertion(party, answer, passkey, typed_challenge(subject))
-
-
-def verify_act_gesture(
-    party: RelyingParty,
-    answer: AuthenticationResponse,
-    passkey: Passkey,
-    *,
-    step: ActStep,
-    now: float,
-) -> int:
-    """Verify that the passkey's owner takes this step of an act, now; return the sign count.
-
-    Raises:
-        CounterError: Everything holds but the counter.
-        PasskeyError: Anything else, an age beyond two minutes included.
-    """
-    _refuse_stale(step.created, now)
-    return _verify_assertion(party, answer, passkey, act_challenge(step))
+    _refuse_stale(agreed.created, now)
+    return _verify_assertion(party, answer, passkey, gesture_challenge(agreed))
 
 
 def _refuse_stale(created: int, now: float) -> None:
