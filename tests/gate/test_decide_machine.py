@@ -109,12 +109,6 @@ class StillCountsCanal(Canal):
         return state, outcomes
 
 
-class KnownStillCountsCanal(StillCountsCanal):
-    """Does so in the known lane."""
-
-    lane = Lane.KNOWN
-
-
 class NoRegionCanal(Canal):
     """Forgets that region and platform have caps."""
 
@@ -137,15 +131,6 @@ class ForgetfulCardsCanal(Canal):
             for name, shown in state.cards.items()
         }
         return super().decide(replace(state, cards=cards), batch, now)
-
-
-class CardsFreeForAllCanal(Canal):
-    """Takes a card that anybody of the organisation was shown for one that the account was."""
-
-    policies = st.just(machine.ALL)
-
-    def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
-        return super().decide(state, [replace(ask, counter=ask.visitor) for ask in batch], now)
 
 
 class OtherLanesBudgetCanal(Canal):
@@ -196,9 +181,7 @@ class WaitingTimeCanal(Canal):
         (StillCountsCanal, "typed: organisation"),
         (NoRegionCanal, "region and profession"),
         (ForgetfulCardsCanal, "organisations of one card"),
-        (CardsFreeForAllCanal, "card lane: account"),
         (OtherLanesBudgetCanal, "known: account"),
-        (KnownStillCountsCanal, "known: organisation"),
         (KeptBlocksCanal, "platform"),
         (DatabaseTimeCanal, "in real time"),
     ],
@@ -257,8 +240,49 @@ def test_a_restore_gives_no_known_patient_back() -> None:
     ask_before_and_after_a_restore(Canal())
 
 
+class KnownStillCountsCanal(StillCountsCanal):
+    """Does so in the known lane."""
+
+    lane = Lane.KNOWN
+
+
+def ask_again_before_the_first_time_is_forgotten(canal: Canal) -> None:
+    """Ask about a patient, again half a day later, and about others once the first is a day old."""
+    canal.begin(machine.ORGANISATION)
+    canal.ask_now(0, [_asks(1, lane=2)], "c")
+    canal.ask_later(12 * HOUR, 0, [_asks(1, lane=2)], "c")
+    others = [_asks(2, account=1, lane=2), _asks(3, account=1, lane=2), _asks(4, lane=2)]
+    canal.ask_later(14 * HOUR, 0, others, "c")
+
+
+def test_a_known_patient_asked_again_counts_anew_at_the_organisation() -> None:
+    with pytest.raises(AssertionError, match="known: organisation"):
+        ask_again_before_the_first_time_is_forgotten(KnownStillCountsCanal())
+    ask_again_before_the_first_time_is_forgotten(Canal())
+
+
+class CardsFreeForAllCanal(Canal):
+    """Takes a card that anybody of the organisation was shown for one that the account was."""
+
+    def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
+        return super().decide(state, [replace(ask, counter=ask.visitor) for ask in batch], now)
+
+
+def show_cards_that_a_colleague_was_shown(canal: Canal) -> None:
+    """Let one account be shown two cards, and another of its organisation these and three more."""
+    canal.begin(machine.ALL)
+    canal.ask_now(0, [_asks(person, account=1, lane=3) for person in (0, 1)], "c")
+    canal.ask_later(60, 0, [_asks(person, lane=3) for person in range(5)], "c")
+
+
+def test_a_card_that_a_colleague_was_shown_counts_at_each_account() -> None:
+    with pytest.raises(AssertionError, match="card lane: account"):
+        show_cards_that_a_colleague_was_shown(CardsFreeForAllCanal())
+    show_cards_that_a_colleague_was_shown(Canal())
+
+
 def _asks(person: int, account: int = 0, lane: int = 0) -> int:
-    """The number that stands for an account's check of a person; lane 2 is the known one."""
+    """The number that stands for an account's check of a person; 2 is the known, 3 the card lane."""
     return account + (person + lane * machine.PERSONS) * len(machine.ACCOUNTS)
 
 
