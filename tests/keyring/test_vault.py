@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +14,6 @@ from ecluse.keyring.vault import FeedMark, Marks, Milestone, Vault, VaultError, 
 
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from keyring.lodge import NewKeys
 
 
