@@ -53,6 +53,8 @@ def test_feeds_go_from_the_roster_to_being_in_force_or_refused(tmp_path: Path) -
     made = run("insurer", "keygen", "--amc", "75004407", "--name", "Mutuelle", "--out", keys)
     assert run("insurer", "add", made["public"])["added"]
     assert not run("insurer", "add", made["public"])["added"]
+    (told,) = run("insurer", "list")["insurers"]
+    assert (told["amc"], told["fed_at"], told["late"]) == ("75004407", None, False)
     assert run("feed", "status", code=1)["feeds"] == []
 
     lines = rosters.rows(200)

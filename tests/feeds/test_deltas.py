@@ -11,13 +11,12 @@ import pytest
 
 from ecluse.client.replies import Covered, NotCovered, Refused
 from ecluse.cover.family import CareFamily
-from ecluse.feeds import insurer_keys, insurers
+from ecluse.feeds import insurer_keys
 from ecluse.feeds.load import load
 from ecluse.feeds.manifest import ManifestError
 from ecluse.feeds.prepare import Announcement, Source, prepare
-from ecluse.keyring import trust
 from ecluse.keyring.client import FeedKeyring, OfficerKeyring
-from ecluse.store.roles import Role
+from ecluse.local import officer
 from feeds import rosters
 from feeds.rosters import Row, row
 from towns import open_town
@@ -67,11 +66,7 @@ class Mutual(NamedTuple):
 
 async def join(town: Town, folder: Path, amc: str) -> Mutual:
     keys = insurer_keys.create(folder / amc, amc=amc, name=f"Mutuelle {amc}")
-    installation = town.operator.installation
-    connection = await installation.database.connect(Role.OFFICER)
-    added = await insurers.add(connection, keys.public)
-    await connection.close()
-    trust.add_insurer(installation.keyring_folder, amc, added.insurer, keys.public.signing_key)
+    await officer.add_insurer(town.operator.installation, keys.public)
     return Mutual(town, keys, folder)
 
 

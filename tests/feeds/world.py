@@ -23,7 +23,7 @@ from ecluse.feeds.prepare import Announcement, Prepared, Source, prepare
 from ecluse.feeds.reference import ReferenceSealer
 from ecluse.feeds.tally import THRESHOLD
 from ecluse.keyring import trust
-from ecluse.keyring.client import FeedKeyring
+from ecluse.keyring.client import FeedKeyring, OfficerKeyring
 from ecluse.keyring.reader import Reader
 from ecluse.keyring.server import serve
 from ecluse.keyring.service import Keyring
@@ -91,7 +91,8 @@ class World:
     async def _add(self, keys: InsurerKeys) -> int:
         connection = await self.database.connect(Role.OFFICER)
         try:
-            return (await insurers.add(connection, keys.public)).insurer
+            async with self.keyring(), OfficerKeyring(self.folder) as officers:
+                return (await insurers.add(connection, officers, keys.public)).insurer
         finally:
             await connection.close()
 

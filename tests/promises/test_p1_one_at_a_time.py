@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import httpx2
+import msgspec
 import pytest
 from starlette.routing import Route
 
+from ecluse.client.gate import GateClient
 from ecluse.console.app import ConsoleConfig
 from ecluse.console.app import create_app as create_console
 from ecluse.console.deeds import Terms
 from ecluse.gate.app import create_app
 from ecluse.gate.gate import GateConfig
 from ecluse.login.passkey import RelyingParty
+from ecluse.siege import wire
+from ecluse.siege.wire import Tap
 from ecluse.store.roles import Role
 
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from ecluse.siege.wire import Reply
     from towns import Town
 
 pytestmark = pytest.mark.attack
@@ -31,6 +36,7 @@ pytestmark = pytest.mark.attack
 DOORS = {
     ("POST", "/v1/checks"),
     ("GET", "/v1/me"),
+    ("GET", "/v1/insurers"),  # about insurers: the same for everybody, and it takes no parameter
     ("POST", "/v1/login/begin"),
     ("POST", "/v1/login/finish"),
     ("POST", "/v1/logout"),
@@ -127,6 +133,25 @@ def test_nothing_about_members_is_told_without_a_signature(town: Town) -> None:
                 assert not any(member in answer.text for member in members)
                 assert "covered" not in answer.text
         assert thief.get("/v1/checks").status_code == 405
+
+
+def test_the_list_of_insurers_takes_a_device_and_tells_of_insurers_alone(town: Town) -> None:
+    async def asked() -> tuple[Reply, Reply, Reply]:
+        tap = Tap()
+        async with town.scene() as scene, httpx2.AsyncClient(transport=tap) as http:
+            clerk = await scene.hire()
+            gate = GateClient(scene.pipe, http, device=clerk.gate.device, keyid=clerk.gate.keyid)
+            assert not any(each.late for each in await gate.insurers())
+            await wire.send(http, tap.seen[0])
+            await http.get(tap.seen[0].url)
+            return tap.replies[0], tap.replies[1], tap.replies[2]
+
+    told, again, unsigned = asyncio.run(asked())
+    known = {each["amc"] for each in msgspec.json.decode(told.body)["insurers"]}
+    assert known >= {each.name for each in (town.insurers_side / "insurers").iterdir()}
+    for each in msgspec.json.decode(told.body)["insurers"]:
+        assert each.keys() == {"amc", "name", "since", "fed_at", "late"}
+    assert (again.status, unsigned.status) == (401, 401)
 
 
 def test_a_query_changes_no_answer(town: Town) -> None:

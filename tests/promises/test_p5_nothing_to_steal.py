@@ -21,10 +21,11 @@ import pytest
 from crashes import database_processes, kill_database
 from ecluse.cover.family import CareFamily
 from ecluse.cover.package import parse_packages
-from ecluse.feeds import insurer_keys, insurers
+from ecluse.feeds import insurer_keys
 from ecluse.feeds.prepare import Announcement, Source, prepare
-from ecluse.keyring import prf, trust
+from ecluse.keyring import prf
 from ecluse.keyring.client import OfficerKeyring
+from ecluse.local import officer
 from ecluse.population.generate import generate
 from ecluse.population.nation import Nation
 from ecluse.store.roles import Role
@@ -194,10 +195,7 @@ async def prepared(town: Town, roster: Path) -> Path:
     """Have a new insurer prepare a feed; return its manifest."""
     installation = town.operator.installation
     made = insurer_keys.create(roster.parent / "keys", amc=AMC, name="Mutuelle tardive")
-    connection = await installation.database.connect(Role.OFFICER)
-    added = await insurers.add(connection, made.public)
-    await connection.close()
-    trust.add_insurer(installation.keyring_folder, AMC, added.insurer, made.public.signing_key)
+    await officer.add_insurer(installation, made.public)
     async with OfficerKeyring(installation.sockets) as keyring:
         recipient = await keyring.loader_recipient()
     return prepare(

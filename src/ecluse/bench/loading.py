@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from ecluse.bench.workshop import BenchError
-from ecluse.feeds import insurer_keys, insurers
+from ecluse.feeds import insurer_keys
 from ecluse.feeds.prepare import Announcement, Source, prepare
 from ecluse.feeds.seal import TABLES
 from ecluse.ids.subject import person_identifier
-from ecluse.keyring import trust
 from ecluse.keyring.client import GateKeyring, OfficerKeyring
 from ecluse.keyring.messages import Asked
+from ecluse.local import officer
 from ecluse.store.roles import Role
 
 
@@ -60,13 +60,7 @@ class Loading:
 
     async def introduce(self) -> None:
         """Have the operator take the insurer's feeds."""
-        connection = await self._installation.database.connect(Role.OFFICER)
-        try:
-            added = await insurers.add(connection, self._keys.public)
-        finally:
-            await connection.close()
-        folder = self._installation.keyring_folder
-        trust.add_insurer(folder, _AMC, added.insurer, self._keys.public.signing_key)
+        await officer.add_insurer(self._installation, self._keys.public)
 
     async def empty(self) -> None:
         """Forget every feed, as if none had ever been loaded."""

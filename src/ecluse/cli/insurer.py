@@ -10,6 +10,7 @@ import typer
 
 from ecluse.cli.output import JsonOption, result
 from ecluse.feeds import insurer_keys
+from ecluse.feeds.insurers import FEED_DAYS, Contract
 from ecluse.local import officer
 from ecluse.local.installation import Installation
 
@@ -43,14 +44,35 @@ def add(
         int | None,
         typer.Option(min=1, help="Members by contract: a first feed far beyond is held."),
     ] = None,
+    feed_days: Annotated[
+        int, typer.Option(min=1, help="Days by contract between two feeds: beyond, it is late.")
+    ] = FEED_DAYS,
     as_json: JsonOption = False,
 ) -> None:
     """Take an insurer's feeds from now on: the database and the keyring learn its public keys."""
     told = insurer_keys.read_public(public)
-    added = asyncio.run(officer.add_insurer(Installation.from_environment(), told, members))
+    contract = Contract(members, feed_days)
+    added = asyncio.run(officer.add_insurer(Installation.from_environment(), told, contract))
     already = " already" if added.before else ""
     result(
         {"amc": told.amc, "insurer": added.insurer, "added": not added.before},
         as_json=as_json,
         text=f"{told.name} ({told.amc}) is insurer {added.insurer} here{already}.",
+    )
+
+
+@app.command("list")
+def listed(*, as_json: JsonOption = False) -> None:
+    """List the insurers: since when, their last feed, and whether the next one is late."""
+    insurers = asyncio.run(officer.list_insurers(Installation.from_environment()))
+    lines = [
+        f"{each.amc}  since {each.since}  last feed "
+        f"{each.fed_at.date() if each.fed_at else 'none yet  '}  {'late' if each.late else '    '}"
+        f"  {each.name}"
+        for each in insurers
+    ]
+    result(
+        {"insurers": [each._asdict() for each in insurers]},
+        as_json=as_json,
+        text="\n".join(lines) or "No insurer was added yet.",
     )

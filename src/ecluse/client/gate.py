@@ -142,6 +142,11 @@ class GateClient:
         """Return the account's own state: budget left, lock, devices."""
         return await self._signed("GET", "/v1/me", None, Decoder(replies.Me))
 
+    async def insurers(self) -> list[replies.ListedInsurer]:
+        """Return the insurers whose members can be checked, and whether their feeds are late."""
+        told = await self._signed("GET", "/v1/insurers", None, Decoder(replies.Insurers))
+        return told.insurers
+
     async def check_card(
         self, card: str, *, care_date: date, family: CareFamily
     ) -> replies.CheckReply:

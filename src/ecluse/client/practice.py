@@ -94,6 +94,10 @@ class PracticeClient:
         """Return the client's own account."""
         return converse(self._http, self._talk.me())
 
+    def insurers(self) -> list[replies.ListedInsurer]:
+        """Return the insurers whose members can be checked, and whether their feeds are late."""
+        return converse(self._http, self._talk.insurers()).insurers
+
     def me_if_accepted(self) -> replies.Me | None:
         """Return the client's own account; None while its key does not count."""
         try:
@@ -150,6 +154,10 @@ class AsyncPracticeClient:
         """Return the client's own account."""
         return await converse_async(self._http, self._talk.me())
 
+    async def insurers(self) -> list[replies.ListedInsurer]:
+        """Return the insurers whose members can be checked, and whether their feeds are late."""
+        return (await converse_async(self._http, self._talk.insurers())).insurers
+
     async def check_card(self, card: str, *, care_date: date, family: CareFamily) -> Told:
         """Ask whether the bearer of a card is covered."""
         return await converse_async(self._http, self._talk.check_card(card, care_date, family))
@@ -187,6 +195,9 @@ class _Talk:
         me = yield from self._speaker.signed("GET", "/v1/me", None, Decoder(replies.Me))
         self._warning, self._asked_at = me.warning, time.monotonic()
         return me
+
+    def insurers(self) -> Steps[replies.Insurers]:
+        return self._speaker.signed("GET", "/v1/insurers", None, Decoder(replies.Insurers))
 
     def check_card(self, card: str, care_date: date, family: CareFamily) -> Steps[Told]:
         return self._check({"kind": "card", "card": card}, care_date, family)

@@ -130,6 +130,20 @@ class Insurer(msgspec.Struct, frozen=True):
     name: str
 
 
+class ListedInsurer(Insurer, frozen=True):
+    """An insurer whose members can be checked; `late`: its feed is older than its contract says."""
+
+    since: date
+    fed_at: datetime | None
+    late: bool
+
+
+class Insurers(msgspec.Struct, frozen=True):
+    """`GET /v1/insurers`."""
+
+    insurers: list[ListedInsurer]
+
+
 class Labels(msgspec.Struct, frozen=True):
     """A cover package's name."""
 

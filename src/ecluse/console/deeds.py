@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from ecluse.errors import EcluseError
-from ecluse.feeds import insurers
 from ecluse.ledger import entry
 from ecluse.ledger.append import append
 from ecluse.login import accounts, admission, clients, devices
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
-    from ecluse.feeds.insurer_keys import InsurerPublic
-    from ecluse.feeds.insurers import Added
     from ecluse.keyring.client import OfficerKeyring
     from ecluse.ledger.entry import Event
     from ecluse.login.admission import Accepted
@@ -87,24 +84,6 @@ async def add_organisation(
         finess=organisation.finess,
         professionals=organisation.professionals,
     )
-
-
-async def add_insurer(
-    connection: Connection, public: InsurerPublic, now: datetime, members: int | None = None
-) -> tuple[Added, list[Event]]:
-    """Add an insurer, and its contract's count of members; one known before makes no event.
-
-    Raises:
-        InsurerError: It is known with other keys.
-    """
-    added = await insurers.add(connection, public, members)
-    event = entry.InsurerAdded(
-        at=now,
-        insurer=added.insurer,
-        amc=public.amc,
-        signing_key=hashlib.sha256(public.signing_key).digest(),
-    )
-    return added, [] if added.before else [event]
 
 
 async def accept(

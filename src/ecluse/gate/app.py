@@ -16,6 +16,7 @@ from ecluse.gate.caller import Callers
 from ecluse.gate.check_door import CheckDoor
 from ecluse.gate.client_door import ClientDoor
 from ecluse.gate.gate import Gate, GateConfig, open_gate
+from ecluse.gate.insurers_door import InsurersDoor
 from ecluse.gate.login_door import LoginDoor
 from ecluse.ledger import proofs
 from ecluse.store.errors import FAILURES
@@ -56,6 +57,7 @@ def _routes(gate: Gate) -> list[Route]:
     return [
         Route("/v1/checks", CheckDoor(gate, callers).check, methods=["POST"]),
         Route("/v1/me", AccountDoor(gate, callers).me, methods=["GET"]),
+        Route("/v1/insurers", InsurersDoor(gate, callers).insurers, methods=["GET"]),
         Route("/v1/login/begin", login.begin, methods=["POST"]),
         Route("/v1/login/finish", login.finish, methods=["POST"]),
         Route("/v1/logout", login.logout, methods=["POST"]),

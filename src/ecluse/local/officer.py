@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from ecluse.console import deeds
+from ecluse.feeds import insurers
 from ecluse.keyring import trust
 from ecluse.keyring.client import OfficerKeyring
 from ecluse.login import clients
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from ecluse.console.deeds import LockReason
     from ecluse.feeds.insurer_keys import InsurerPublic
-    from ecluse.feeds.insurers import Added
+    from ecluse.feeds.insurers import Added, Contract, Listed
     from ecluse.ledger.entry import Event
     from ecluse.local.installation import Installation
     from ecluse.login import accounts, admission
@@ -61,20 +62,26 @@ async def add_organisation(
 
 
 async def add_insurer(
-    installation: Installation, public: InsurerPublic, members: int | None = None
+    installation: Installation, public: InsurerPublic, contract: Contract = insurers.STANDARD
 ) -> Added:
     """Take an insurer's feeds from now on: database and keyring learn its public keys.
 
     Raises:
         InsurerError: It is known with other keys.
     """
-
-    async def deed(connection: Connection, now: datetime) -> tuple[Added, list[Event]]:
-        return await deeds.add_insurer(connection, public, now, members)
-
-    added = await _do(installation, deed)
+    async with (
+        connected(installation) as connection,
+        OfficerKeyring(installation.sockets) as keyring,
+    ):
+        added = await insurers.add(connection, keyring, public, contract)
     trust.add_insurer(installation.keyring_folder, public.amc, added.insurer, public.signing_key)
     return added
+
+
+async def list_insurers(installation: Installation) -> list[Listed]:
+    """Return every insurer, and whether its feed is late."""
+    async with connected(installation) as connection:
+        return await insurers.listed(connection)
 
 
 async def accept(
