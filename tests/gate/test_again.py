@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ecluse.gate.again import LIFETIME, Again, OtherCheckError
+from ecluse.gate.again import LIFETIME, Again, NoAnswerError, OtherCheckError
 from ecluse.gate.answer import NotCovered, Receipt
 
 
@@ -83,3 +83,20 @@ async def test_asking_anew_starts_the_minute_anew() -> None:
     assert again.find(KEY, b"asked", 50.0) is None
     again.keep(KEY, b"asked", second, 50.0)
     assert again.find(KEY, b"asked", 50.0 + LIFETIME - 1) is second
+
+
+async def test_the_last_answer_is_found_by_its_key_alone_and_for_a_minute() -> None:
+    again, first = Again(), reply()
+    again.keep(KEY, b"asked", first, 0.0)
+    assert again.last(KEY, LIFETIME - 0.01) is first
+    for key, now in (((b"account", b"other", b"check"), 1.0), (KEY, LIFETIME)):
+        with pytest.raises(NoAnswerError):
+            again.last(key, now)
+
+
+async def test_what_failed_is_no_last_answer() -> None:
+    again, failed = Again(), reply()
+    again.keep(KEY, b"asked", failed, 0.0)
+    failed.set_exception(OSError())
+    with pytest.raises(NoAnswerError):
+        again.last(KEY, 1.0)

@@ -141,7 +141,7 @@ def enrolled(running: Portal, browser: Browser) -> Iterator[Page]:
 def counter(portal: Portal, enrolled: Page) -> Page:
     """The counter at the start of a day: signed in, nothing chosen, nothing on screen."""
     enrolled.goto(f"{portal.pages}/mark.svg")
-    enrolled.evaluate("localStorage.clear()")
+    enrolled.evaluate("localStorage.clear(); sessionStorage.clear()")
     sign_in(portal, enrolled)
     portal.gate.heard.clear()
     return enrolled

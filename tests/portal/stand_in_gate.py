@@ -116,6 +116,7 @@ class StandInGate:
                 Route("/v1/logout", self._logout, methods=["POST"]),
                 Route("/v1/me", self._me),
                 Route("/v1/checks", self._check, methods=["POST"]),
+                Route("/v1/checks/{check_id}", self._again),
             ],
             exception_handlers={EcluseError: _refused},
         )
@@ -239,6 +240,14 @@ class StandInGate:
         if body["subject"]["kind"] == "person":
             self._verify_gesture(body, KeyId(proven.account, proven.thumbprint).text())
         return JSONResponse(self.answers.setdefault(body["check_id"], _answer(body["subject"])))
+
+    async def _again(self, request: Request) -> Response:
+        await self._hear(request)
+        await self._signed(request)
+        answer = self.answers.get(request.path_params["check_id"])
+        if answer is None:
+            return JSONResponse({"error": "no_answer", "message": "None."}, 404)
+        return JSONResponse(answer)
 
     def _verify_gesture(self, body: dict[str, Any], keyid: str) -> None:
         subject, gesture = body["subject"], body["gesture"]

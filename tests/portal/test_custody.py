@@ -53,7 +53,7 @@ def test_no_cookie_and_nothing_in_storage_grants_anything(portal: Portal, counte
     counter.locator("#answer.covered").wait_for()
     assert counter.context.cookies() == []
     stored = counter.evaluate("({...localStorage, ...sessionStorage})")
-    assert stored.keys() <= {"ecluse.language", "ecluse.family"}
+    assert stored.keys() <= {"ecluse.language", "ecluse.family", "ecluse.check"}
     kept = counter.evaluate(f"async () => Object.keys(await {_KEPT_DEVICE})")
     assert sorted(kept) == ["expires_at", "keyid", "label", "organisation", "privateKey"]
 

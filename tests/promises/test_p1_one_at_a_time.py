@@ -35,6 +35,7 @@ pytestmark = pytest.mark.attack
 #: Every door there is. A new one is added here after somebody has asked what it tells, of whom.
 DOORS = {
     ("POST", "/v1/checks"),
+    ("GET", "/v1/checks/{check_id}"),
     ("GET", "/v1/me"),
     ("GET", "/v1/insurers"),  # about insurers: the same for everybody, and it takes no parameter
     ("POST", "/v1/login/begin"),
@@ -128,7 +129,7 @@ def test_nothing_about_members_is_told_without_a_signature(town: Town) -> None:
         for method, path in sorted(DOORS | CONSOLE_DOORS):
             for query in ("", "?page=1&limit=1000", "?nir=2", "?all=true&format=csv"):
                 where = path.replace("{fingerprint}", "AAAA-AAAA-AAAA")
-                where = where.replace("{position:int}", "0") + query
+                where = where.replace("{check_id}", "A" * 22).replace("{position:int}", "0") + query
                 answer = thief.request(method, where, json={})
                 assert not any(member in answer.text for member in members)
                 assert "covered" not in answer.text

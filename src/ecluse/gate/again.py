@@ -28,6 +28,10 @@ class OtherCheckError(EcluseError):
     """The check id was used for another check (HTTP 400)."""
 
 
+class NoAnswerError(EcluseError):
+    """This device has no answer under this id (HTTP 404), whatever the reason."""
+
+
 class _Kept(NamedTuple):
     put_at: float
     digest: bytes
@@ -51,12 +55,25 @@ class Again:
         Raises:
             OtherCheckError: The id was used for something else.
         """
-        self._sweep(now)
-        kept = self._kept.get(key)
-        if kept is None or _failed(kept.reply):
+        kept = self._current(key, now)
+        if kept is None:
             return None
         if kept.digest != digest:
             raise OtherCheckError("This check id was used for another check.")
+        return kept.reply
+
+    def last(self, key: tuple[bytes, bytes, bytes], now: float) -> Reply:
+        """Return the reply under this key, done or under way, to a device that lost its question.
+
+        Raises:
+            NoAnswerError: Nothing was asked under it, or too long ago, or elsewhere.
+        """
+        kept = self._current(key, now)
+        if kept is None:
+            raise NoAnswerError(
+                "There is no answer under this id for this device.",
+                hint="An answer is kept for a minute; after that make the check again.",
+            )
         return kept.reply
 
     def keep(
@@ -65,6 +82,11 @@ class Again:
         """Keep the reply to a new check."""
         self._kept[key] = _Kept(now, digest, reply)
         self._kept.move_to_end(key)
+
+    def _current(self, key: tuple[bytes, bytes, bytes], now: float) -> _Kept | None:
+        self._sweep(now)
+        kept = self._kept.get(key)
+        return None if kept is None or _failed(kept.reply) else kept
 
     def _sweep(self, now: float) -> None:
         while self._kept:

@@ -53,9 +53,10 @@ def create_app(config: GateConfig) -> Starlette:
 def _routes(gate: Gate) -> list[Route]:
     callers = Callers(gate.pool, gate.config.public_origin)
     login, client = LoginDoor(gate, callers), ClientDoor(gate, callers)
-    ledger = _LedgerDoor(gate)
+    checks, ledger = CheckDoor(gate, callers), _LedgerDoor(gate)
     return [
-        Route("/v1/checks", CheckDoor(gate, callers).check, methods=["POST"]),
+        Route("/v1/checks", checks.check, methods=["POST"]),
+        Route("/v1/checks/{check_id}", checks.again, methods=["GET"]),
         Route("/v1/me", AccountDoor(gate, callers).me, methods=["GET"]),
         Route("/v1/insurers", InsurersDoor(gate, callers).insurers, methods=["GET"]),
         Route("/v1/login/begin", login.begin, methods=["POST"]),

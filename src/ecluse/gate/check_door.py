@@ -1,4 +1,4 @@
-"""`POST /v1/checks`: the door that everything else is built around."""
+"""`POST /v1/checks`: the door that everything else is built around, and an answer again by its id."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ecluse.gate.request import (
     typed_subject,
 )
 from ecluse.gate.rows import spend_nonces
-from ecluse.login import accounts
+from ecluse.login import accounts, base64url
 from ecluse.login.challenge import gesture_challenge
 from ecluse.login.credential import PasskeyError
 from ecluse.login.passkey import GESTURE_SECONDS, verify_gesture
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from ecluse.gate.again import Reply
     from ecluse.gate.caller import Caller, Callers
     from ecluse.gate.gate import Gate
 
@@ -63,6 +64,20 @@ class CheckDoor:
             if isinstance(body.subject, PersonSubject):
                 await self._gesture(body, body.subject, caller)
             reply = self._gate.check(caller, check)
+        return await self._answer(reply, arrived)
+
+    async def again(self, request: Request) -> Response:
+        """Give a device its last answer once more, by its check id: nothing is asked or spent.
+
+        An id that names no answer of this device is refused before anybody is looked at.
+        """
+        arrived = asyncio.get_running_loop().time()
+        caller = await self._callers.identify(request, await replies.body_of(request))
+        await self._gate.spend(caller)
+        reply = self._gate.last(caller, _check_id(request.path_params["check_id"]))
+        return await self._answer(reply, arrived)
+
+    async def _answer(self, reply: Reply, arrived: float) -> Response:
         answer = await asyncio.shield(reply)
         if answer is None:
             await wait_for_grid(arrived, self._gate.config.policy.refusal_grid_ms / 1000)
@@ -102,3 +117,11 @@ class CheckDoor:
             async with connection.transaction():
                 if await spend_nonces(connection, [(caller.account, mark, expires)]):
                     await accounts.advance_counter(connection, passkey, count)
+
+
+def _check_id(text: str) -> bytes:
+    """Return a check id; of what is none, one that nobody ever used."""
+    try:
+        return base64url.decode(text, 16)
+    except ValueError:
+        return b""

@@ -100,10 +100,18 @@ class Gate:
             OtherCheckError: The check id was used for another check.
             ReplayedError: The request itself was sent before.
         """
-        kept = self._again.find(_key(caller, asked), _digest(asked), time.monotonic())
+        kept = self._again.find(_key(caller, asked.check), _digest(asked), time.monotonic())
         if kept is not None:
             await self.spend(caller)
         return kept
+
+    def last(self, caller: Caller, check: bytes) -> Reply:
+        """Return the reply that this device was given under a check id within the last minute.
+
+        Raises:
+            NoAnswerError: None is kept.
+        """
+        return self._again.last(_key(caller, check), time.monotonic())
 
     def check(self, caller: Caller, asked: Asked) -> Reply:
         """Queue a new check; its reply is an answer, None for the refusal, or an error.
@@ -125,7 +133,7 @@ class Gate:
             reply=asyncio.get_running_loop().create_future(),
         )
         self._pipeline.submit(pending)
-        self._again.keep(_key(caller, asked), _digest(asked), pending.reply, time.monotonic())
+        self._again.keep(_key(caller, asked.check), _digest(asked), pending.reply, time.monotonic())
         return pending.reply
 
     async def spend(self, caller: Caller) -> None:
@@ -181,8 +189,8 @@ class Gate:
             await self._pipeline.close()
 
 
-def _key(caller: Caller, asked: Asked) -> tuple[bytes, bytes, bytes]:
-    return caller.account, caller.thumbprint, asked.check
+def _key(caller: Caller, check: bytes) -> tuple[bytes, bytes, bytes]:
+    return caller.account, caller.thumbprint, check
 
 
 def _digest(asked: Asked) -> bytes:

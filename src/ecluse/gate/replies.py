@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from ecluse.acts.act import ActError, NotYoursError
 from ecluse.errors import EcluseError
-from ecluse.gate.again import OtherCheckError
+from ecluse.gate.again import NoAnswerError, OtherCheckError
 from ecluse.gate.caller import DeviceExpiredError
 from ecluse.gate.pipeline import BusyError, ReplayedError, UnavailableError
 from ecluse.gate.request import InvalidSubjectError, MalformedError, NoPersonThereError
@@ -51,6 +51,7 @@ _ERRORS: dict[type[EcluseError], tuple[int, str]] = {
     ActError: (409, "act"),
     TooManyWaitError: (429, "enrolments_full"),
     OtherCheckError: (400, "check_id"),
+    NoAnswerError: (404, "no_answer"),
     EnrolmentError: (409, "enrolment"),
     TooLargeError: (413, "too_large"),
     InvalidSubjectError: (422, "invalid_subject"),

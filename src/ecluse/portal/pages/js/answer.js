@@ -11,9 +11,11 @@ const SHOWN_SECONDS = 60;
 let shown = null;
 let clock = null;
 
-export function showAnswer(answer, question) {
+// `at`: when it was given; its minute on screen runs from then.
+export function showAnswer(answer, question, at) {
   const { organisation } = signedInDevice();
-  shown = { answer, question, at: new Date(), organisation, left: SHOWN_SECONDS };
+  const left = SHOWN_SECONDS - Math.floor((Date.now() - at) / 1000);
+  shown = { answer, question, at, organisation, left };
   draw();
   speak();
   scrollTo(0, 0);

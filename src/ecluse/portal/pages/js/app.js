@@ -2,7 +2,7 @@
 
 import { accountView } from "./account.js";
 import { hideBanner, showBanner } from "./banner.js";
-import { checkView, startCheck } from "./check.js";
+import { checkView, recallAnswer, startCheck } from "./check.js";
 import { dayView } from "./day.js";
 import { startEnding } from "./ending.js";
 import { enrolView, startEnrol } from "./enrol.js";
@@ -24,3 +24,4 @@ addEventListener("online", () => hideBanner("offline"));
 await resume();
 startRouter({ signin: signinView, enrol: enrolView, check: checkView, day: dayView, account: accountView });
 startEnding();
+await recallAnswer();

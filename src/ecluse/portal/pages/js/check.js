@@ -15,14 +15,13 @@ import {
 import { hideBanner, showBanner } from "./banner.js";
 import { base64url, random } from "./bytes.js";
 import { byId } from "./dom.js";
-import { rememberFamily } from "./families.js";
+import { chooseFamily, rememberFamily } from "./families.js";
 import { gestureFor } from "./gesture.js";
+import { forgetCheck, keepCheck, keptCheck, SAME_ANSWER_MS } from "./last.js";
 import { note } from "./recent.js";
-import { go } from "./router.js";
+import { currentView, go } from "./router.js";
 import { asDevice, drop, signedInDevice } from "./session.js";
 
-// The gate gives the same answer to the same check_id for 60 s.
-const SAME_ANSWER_MS = 50_000;
 const PAUSES_MS = [0, 500, 1500];
 
 // What asking again may mend.
@@ -40,9 +39,9 @@ export function startCheck() {
   byId("without-card").addEventListener("click", switchLane);
   byId("with-card").addEventListener("click", switchLane);
   // The answer's minute is over; what somebody is typing for the next patient stays.
-  document.addEventListener("answer-over", () => (isTouched() ? clearAnswer() : clearAll()));
+  document.addEventListener("answer-over", () => (isTouched() ? putAway() : clearAll()));
   // A browser may keep a left page as it was, for its "back" button.
-  addEventListener("pagehide", clearAll);
+  addEventListener("pagehide", wipe);
 }
 
 export const checkView = {
@@ -55,12 +54,17 @@ export const checkView = {
 
 // With or without the card: another question begins, and the last answer goes.
 export function switchLane() {
-  clearAnswer();
+  putAway();
   chooseLane(currentLane() === "card" ? "typed" : "card");
 }
 
 // Forget answer and question; the form waits for the next card.
 export function clearAll() {
+  forgetCheck();
+  wipe();
+}
+
+function wipe() {
   newest += 1;
   lost = null;
   clearAnswer();
@@ -69,30 +73,58 @@ export function clearAll() {
   clearAsk();
 }
 
-async function check(question) {
-  const turn = ++newest;
-  const mine = () => turn === newest;
+function putAway() {
+  forgetCheck();
+  clearAnswer();
+}
+
+function check(question) {
   clearAnswer();
   hideBanner();
   if (question.lane !== "typed") takeCard();
+  return turn(
+    async (mine) => {
+      const body = await bodyOf(question);
+      if (mine()) setBusy("check.going");
+      const answer = await insisted(() => asDevice("POST", "/v1/checks", body), mine);
+      if (mine()) answered(answer, question, new Date());
+    },
+    (failure) => unanswered(failure, question),
+  );
+}
+
+// After a reload: have the last answer once more, or the one that was still on its way.
+export async function recallAnswer() {
+  const kept = keptCheck();
+  if (!kept || currentView() !== "check") return;
+  const { check_id, at, ...question } = kept;
+  chooseFamily(question.family);
+  setBusy("check.recalling");
+  await turn(async (mine) => {
+    const answer = await insisted(() => asDevice("GET", `/v1/checks/${check_id}`), mine);
+    if (mine()) answered(answer, question, new Date(at));
+  }, unrecalled);
+}
+
+// One question or recall at a time: `act` is told how to see whether a newer one began.
+async function turn(act, fail) {
+  const number = ++newest;
+  const mine = () => number === newest;
   try {
-    const body = await bodyOf(question);
-    if (mine()) setBusy("check.going");
-    const answer = await asked(body, mine);
-    if (mine()) answered(answer, question);
+    await act(mine);
   } catch (failure) {
-    if (mine()) await unanswered(failure, question);
+    if (mine()) await fail(failure);
   } finally {
     if (mine()) setBusy(null);
   }
 }
 
-function answered(answer, question) {
+function answered(answer, question, at) {
   lost = null;
   hideBanner();
   rememberFamily();
-  note(answer, question);
-  showAnswer(answer, question);
+  note(answer, question, at);
+  showAnswer(answer, question, at);
   // What was typed stays only where it has to be compared with the card.
   if (question.lane !== "typed" || answer.outcome !== "refused") clearAsk();
   else focusAsk();
@@ -102,6 +134,7 @@ function answered(answer, question) {
 async function bodyOf(question) {
   const key = JSON.stringify(question);
   if (lost?.key === key && Date.now() < lost.until) return lost.body;
+  forgetCheck();
   const { subject, care_date, family } = question;
   const body = { check_id: base64url(random(16)), subject, care_date, family, gesture: null };
   if (question.lane === "typed") {
@@ -109,18 +142,19 @@ async function bodyOf(question) {
     body.gesture = await gestureFor(body, signedInDevice().keyid);
   }
   lost = { key, body, until: Date.now() + SAME_ANSWER_MS };
+  keepCheck(body.check_id, question);
   return body;
 }
 
-// Ask, and ask again with the same check_id while the answer is only lost.
-async function asked(body, mine) {
+// Ask, and ask again under the same check_id while the answer is only lost.
+async function insisted(ask, mine) {
   let last = null;
   for (const pause of PAUSES_MS) {
     if (last) showBanner("retrying");
     await new Promise((resume) => setTimeout(resume, pause));
     if (!mine()) break;
     try {
-      return await asDevice("POST", "/v1/checks", body);
+      return await ask();
     } catch (failure) {
       if (!failure.passing) throw failure;
       last = failure;
@@ -131,16 +165,25 @@ async function asked(body, mine) {
 
 async function unanswered(failure, question) {
   if (question.lane !== "typed") giveBackCard(question.subject.card ?? question.subject.reference);
-  if (failure.signedOut) {
+  interrupted = failure.signedOut;
+  await explained(failure, () => byId("ask").requestSubmit());
+  if (!failure.signedOut) chooseLane(question.lane);
+}
+
+async function unrecalled(failure) {
+  await explained(failure, recallAnswer);
+}
+
+// Say why there is no answer; what may have been answered all the same is kept for the next try.
+async function explained(failure, again) {
+  if (!failure.lost) {
     lost = null;
-    interrupted = true;
+    forgetCheck();
+  }
+  if (failure.signedOut) {
     await drop();
     go("signin");
-    showBanner(failure.kind);
-    return;
   }
-  if (!failure.passing) lost = null;
-  const retry = AGAIN.has(failure.kind) ? () => byId("ask").requestSubmit() : null;
+  const retry = AGAIN.has(failure.kind) ? again : null;
   showBanner(failure.kind ?? "unexpected", { values: failure.values, retry });
-  chooseLane(question.lane);
 }

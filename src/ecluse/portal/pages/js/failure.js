@@ -10,6 +10,7 @@ const BY_CODE = {
   fault: "unavailable",
   invalid_subject: "invalid",
   malformed: "invalid",
+  no_answer: "forgotten",
   unavailable: "unavailable",
 };
 const BY_STATUS = { 401: "signature", 429: "busy", 502: "unavailable", 504: "unavailable" };
@@ -24,6 +25,11 @@ export class Failure extends Error {
   // Worth asking again, unchanged: the answer was lost, not given.
   get passing() {
     return ["unreachable", "unavailable", "busy"].includes(this.kind);
+  }
+
+  // The gate may have answered all the same.
+  get lost() {
+    return this.passing || this.kind === "offline";
   }
 
   // The device has to present its passkey again.

@@ -6,9 +6,9 @@ const KEPT_MS = 24 * 60 * 60 * 1000;
 // Newest first: {at: Date, lane, family, outcome, insurer, reference}
 let checks = [];
 
-export function note(answer, { lane, family }) {
+export function note(answer, { lane, family }, at) {
   const { outcome, insurer, reference } = answer;
-  checks.unshift({ at: new Date(), lane, family, outcome, insurer: insurer?.name, reference });
+  checks.unshift({ at, lane, family, outcome, insurer: insurer?.name, reference });
 }
 
 export function recentChecks() {

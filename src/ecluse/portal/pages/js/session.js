@@ -4,6 +4,7 @@ import { concat, fromBase64url, sha256, utf8 } from "./bytes.js";
 import * as device from "./device.js";
 import { ask, askSigned } from "./gate.js";
 import { present } from "./passkey.js";
+import { forgetCheck } from "./last.js";
 import { forgetChecks } from "./recent.js";
 
 let current = null;
@@ -39,6 +40,7 @@ export const asDevice = (method, path, body) => askSigned(current, method, path,
 
 // Forget this computer's key; without it nothing here can sign.
 export async function drop() {
+  forgetCheck();
   forgetChecks();
   current = null;
   await device.forget();
