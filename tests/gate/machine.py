@@ -32,7 +32,9 @@ from ecluse.gate.state import (
     region_scope,
 )
 from ecluse.gate.windows import DAY, HOUR, Ring
-from ecluse.policy.policy import CardLane, Client, KnownLane, Policy, Probation, TypedLane
+from ecluse.policy.policy import CardLane, Client, KnownLane, Policy, Probation, TypedLane, read
+from ecluse.policy.watch import Measure
+from ecluse.watch.containment import Containment, Standing, hold
 from gate.history import Card, History, Person
 
 
@@ -64,6 +66,7 @@ def policy(**typed: int) -> Policy:
         typed=TypedLane(**{**lane, **typed}),
         client=Client(key_days=365, overlap_minutes=10, warning_days=30, card_day=6),
         probation=Probation(hours=24, fraction=0.5),
+        watch=read()[0].watch,
     )
 
 
@@ -110,6 +113,7 @@ class Tables:
     registered: set[bytes] = field(default_factory=lambda: set(ACCOUNTS))
     last_entry: float = 0.0
     spent_until: float = 0.0
+    braked_until: float = 0.0
 
 
 class Gate:
@@ -226,6 +230,21 @@ class Canal(RuleBasedStateMachine):
         if restarts:
             self.gates[gate] = self._gate()
 
+    @rule(
+        measure=st.sampled_from((Measure.SHRINK, Measure.FREEZE, Measure.LOCK, Measure.BRAKE)),
+        name=st.sampled_from(list(ACCOUNTS)),
+        hours=st.sampled_from((1, 24)),
+    )
+    def contain(self, measure: Measure, name: bytes, hours: int) -> None:
+        """As the watch does."""
+        until = self.real + hours * HOUR
+        if measure is Measure.BRAKE:
+            self.tables.braked_until = max(self.tables.braked_until, until)
+            return
+        containment = Containment(name, measure, until, "Because.", Standing())
+        held = hold(self.tables.accounts[name], containment)
+        self.tables.accounts = {**self.tables.accounts, name: held}
+
     @rule(what=st.sampled_from("RRLLUUBBXI"), name=st.sampled_from(list(ACCOUNTS)))
     def something_else_happens(self, what: str, name: bytes) -> None:
         match what:
@@ -274,7 +293,12 @@ class Canal(RuleBasedStateMachine):
     def _state(self, leases: dict[str, int]) -> State:
         tables = self.tables
         return State(
-            tables.accounts, tables.organisations, tables.cards, leases, tables.spent_until
+            tables.accounts,
+            tables.organisations,
+            tables.cards,
+            leases,
+            tables.spent_until,
+            tables.braked_until,
         )
 
     def _commit(self, after: State, now: float) -> None:
@@ -297,8 +321,12 @@ class Canal(RuleBasedStateMachine):
 
     def _cap(self, check: Wanted, now: float) -> int:
         caps = self.policy.known if check.lane is Lane.KNOWN else self.policy.typed
-        on_probation = now < self.tables.accounts[check.account].probation_until
-        return self.policy.probation.of(caps.account_day) if on_probation else caps.account_day
+        account = self.tables.accounts[check.account]
+        if check.lane is Lane.TYPED and now < account.frozen_typed_until:
+            return 0
+        brake = self.tables.braked_until if check.lane is Lane.TYPED else 0.0
+        reduced = now < max(account.probation_until, account.shrunk_until, brake)
+        return self.policy.probation.of(caps.account_day) if reduced else caps.account_day
 
     def _change(self, name: bytes, **changes: object) -> None:
         account = msgspec.structs.replace(self.tables.accounts[name], **changes)

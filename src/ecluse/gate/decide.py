@@ -60,12 +60,18 @@ class _Desk:
         self._cards = dict(state.cards)
         self._leases = dict(state.leases)
         self._spent_until = state.spent_until
+        self._braked_until = state.braked_until
         self._now = now
         self._policy = policy
 
     def state(self) -> State:
         return State(
-            self._accounts, self._organisations, self._cards, self._leases, self._spent_until
+            self._accounts,
+            self._organisations,
+            self._cards,
+            self._leases,
+            self._spent_until,
+            self._braked_until,
         )
 
     def decide(self, ask: Ask) -> Outcome:
@@ -131,7 +137,8 @@ class _Desk:
         caps, organisation = self._policy.typed, self._organisations[account.organisation]
         repeat = account.typed.holds(ask.subject, DAY, self._now)
         refused = (
-            self._over_account(ask, account, account.typed, caps)
+            self._frozen(account)
+            or self._over_account(ask, account, account.typed, caps)
             or self._over_hour(ask, account)
             or self._over_organisation(organisation, organisation.typed, caps, repeat=repeat)
             or self._over_shared(ask, account, organisation)
@@ -149,16 +156,19 @@ class _Desk:
         )
         return _looked_up(ask, repeat=repeat)
 
+    def _frozen(self, account: Account) -> Reason | None:
+        return Reason.FROZEN if self._now < account.frozen_typed_until else None
+
     def _over_account(
         self, ask: Ask, account: Account, asked: Recent, caps: PersonsLane
     ) -> Reason | None:
         if self._now < self._spent_until:
             return Reason.RESTORED
-        cap = self._cap(account, caps.account_day)
+        cap = self._cap(ask, account, caps.account_day)
         return None if asked.allows(ask.subject, cap, DAY, self._now) else Reason.ACCOUNT_DAY
 
     def _over_hour(self, ask: Ask, account: Account) -> Reason | None:
-        cap = self._cap(account, self._policy.typed.account_hour)
+        cap = self._cap(ask, account, self._policy.typed.account_hour)
         allowed = account.typed.allows(ask.subject, cap, HOUR, self._now)
         return None if allowed else Reason.ACCOUNT_HOUR
 
@@ -177,8 +187,12 @@ class _Desk:
                 return Reason.PLATFORM_DAY
         return None
 
-    def _cap(self, account: Account, cap: int) -> int:
-        return self._policy.probation.of(cap) if self._now < account.probation_until else cap
+    def _cap(self, ask: Ask, account: Account, cap: int) -> int:
+        """Return what probation, a shrunken budget or the typed lane's brake leave of a cap."""
+        until = max(account.probation_until, account.shrunk_until)
+        if ask.lane is Lane.TYPED:
+            until = max(until, self._braked_until)
+        return self._policy.probation.of(cap) if self._now < until else cap
 
     def _draws_on_others(self, ask: Ask, account: Account, organisation: Organisation) -> bool:
         """Tell whether this check takes from the region's and the platform's caps.

@@ -29,6 +29,10 @@ class Account(msgspec.Struct, frozen=True):
     #: Practice software, with caps of its own.
     client: bool = False
     known: Recent = Recent()
+    #: What the watch took away, seconds since the epoch: typed checks, and all but a fraction of
+    #: the typed and known budgets.
+    frozen_typed_until: float = 0.0
+    shrunk_until: float = 0.0
 
 
 class Organisation(msgspec.Struct, frozen=True):
@@ -60,6 +64,8 @@ class State(msgspec.Struct, frozen=True):
     leases: dict[str, int]
     #: After a restore, budgets count as spent until then (seconds since the epoch).
     spent_until: float = 0.0
+    #: Everybody has a fraction of the typed budget until then (seconds since the epoch).
+    braked_until: float = 0.0
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -95,6 +101,7 @@ class Reason(StrEnum):
     REGION_DAY = "region_day"
     PLATFORM_DAY = "platform_day"
     CARD_DAY = "card_day"
+    FROZEN = "frozen"
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -1,0 +1,185 @@
+"""The watch itself: what it knew, what happened, in; what it knows, and alarms, out (pure).
+
+No I/O and no clock: the running watch and the simulation of a nation run this same function.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ecluse.gate.state import Reason
+from ecluse.watch import account as accounts
+from ecluse.watch.account import Finding, Weather
+from ecluse.watch.alarm import THEFT, Alarm, Kind, why
+from ecluse.watch.features import HOUR, Habits, Tide
+from ecluse.watch.sequential import DAY, Rate
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ecluse.policy.watch import WatchPolicy
+    from ecluse.watch.event import Seen
+
+
+#: Refusals that say nothing about the asker: a containment at work, or the platform's own state.
+_SILENT = frozenset(
+    {Reason.LOCKED, Reason.FROZEN, Reason.UNREGISTERED, Reason.METERED, Reason.RESTORED}
+    | {Reason.REGION_DAY, Reason.PLATFORM_DAY, Reason.CARD_DAY}
+)
+#: Several accounts of one organisation, each within its habit: times the usual, and times what is
+#: suspected of one account.
+_PLACE_TIMES, _PLACE_SUSPECT = 2.5, 1.5
+
+
+class WatchState(msgspec.Struct, frozen=True):
+    """Everything the watch remembers. What it holds is replaced, never changed."""
+
+    accounts: dict[bytes, Habits] = {}
+    #: Typed checks by organisation.
+    places: dict[bytes, Rate] = {}
+    tide: Tide = msgspec.field(default_factory=Tide)
+    #: When accounts raised alarms lately, at most as many as make a campaign.
+    alarmed: tuple[float, ...] = ()
+    campaign_until: float = 0.0
+
+
+def observe(
+    state: WatchState, seen: Sequence[Seen], policy: WatchPolicy
+) -> tuple[WatchState, list[Alarm]]:
+    """Take in checks, in the ledger's order.
+
+    Each call copies two mappings: give it as many checks as there are, not one at a time.
+
+    Returns:
+        What the watch knows now, and the alarms, in order.
+    """
+    watching = _Watching(state, policy)
+    for each in seen:
+        watching.see(each)
+    return watching.state(), watching.alarms
+
+
+class _Watching:
+    """One call under way: rows are copied when they are first touched."""
+
+    def __init__(self, state: WatchState, policy: WatchPolicy) -> None:
+        self._before = state
+        self._tide = copy(state.tide)
+        self._alarmed = state.alarmed
+        self._campaign_until = state.campaign_until
+        self._policy = policy
+        self._accounts: dict[bytes, Habits] = {}
+        self._places: dict[bytes, Rate] = {}
+        self.alarms: list[Alarm] = []
+
+    def state(self) -> WatchState:
+        return WatchState(
+            self._before.accounts | self._accounts,
+            self._before.places | self._places,
+            self._tide,
+            self._alarmed,
+            self._campaign_until,
+        )
+
+    def see(self, seen: Seen) -> None:
+        if seen.reason in _SILENT:
+            return
+        habits = self._accounts.get(seen.account) or self._touch(seen)
+        weather = Weather(1.0, campaign=seen.at < self._campaign_until)
+        if accounts.new_person(seen):
+            weather = weather._replace(times=self._everybody(seen))
+            self._together(seen, weather.times)
+        for found in accounts.weigh(habits, seen, self._policy, weather):
+            self._alarm(habits, seen, found)
+
+    def _touch(self, seen: Seen) -> Habits:
+        known, policy = self._before.accounts.get(seen.account), self._policy
+        least = policy.typed_day_least, policy.known_day_least
+        habits = known.fresh() if known else Habits.begin(seen.organisation, seen.at, *least)
+        self._accounts[seen.account] = habits
+        return habits
+
+    def _everybody(self, seen: Seen) -> float:
+        """Return how many times the usual everybody asks; tell of a surge once an hour."""
+        policy, tide = self._policy, self._tide
+        tide.rise(seen.at, policy.surge_least)
+        times = tide.times(policy.surge_least, policy.surge_most)
+        if times >= policy.surge_most and tide.told != tide.hour:
+            tide.told = tide.hour
+            self._tell(seen, Finding(Kind.SURGE, times, {"times": times}))
+        return times
+
+    def _together(self, seen: Seen, times: float) -> None:
+        """Weigh what the accounts of one organisation ask together."""
+        policy, rate = self._policy, self._places.get(seen.organisation)
+        if rate is None:
+            known = self._before.places.get(seen.organisation)
+            rate = copy(known) if known else Rate.begin(policy.typed_day_least, seen.at)
+            self._places[seen.organisation] = rate
+        rate.count(seen.at, policy.habit_days)
+        usual = max(rate.usual, policy.typed_day_least)
+        suspected = max(policy.typed_day_suspect * _PLACE_SUSPECT, usual * _PLACE_TIMES)
+        score = rate.weigh(seen.at, usual * times, suspected * times)
+        if score >= policy.threshold:
+            facts = {"today": rate.today, "usual": rate.usual}
+            self._tell(seen, Finding(Kind.ORGANISATION, score, facts), seen.organisation)
+            rate.score = 0.0
+
+    def _alarm(self, habits: Habits, seen: Seen, found: Finding) -> None:
+        """Raise an account's alarm."""
+        evidence = habits.evidence or (seen.position,)
+        told = why(found.kind, **found.facts)
+        self.alarms.append(
+            Alarm(
+                seen.account,
+                seen.organisation,
+                found.kind,
+                found.score,
+                seen.at,
+                evidence,
+                told,
+            )
+        )
+        if found.kind in THEFT:
+            self._join(seen)
+
+    def _tell(self, seen: Seen, found: Finding, organisation: bytes = b"") -> None:
+        """Raise an alarm about more than one account."""
+        told, evidence = why(found.kind, **found.facts), (seen.position,)
+        self.alarms.append(
+            Alarm(b"", organisation, found.kind, found.score, seen.at, evidence, told)
+        )
+
+    def _join(self, seen: Seen) -> None:
+        """Count an account's alarm; many at once are a campaign."""
+        policy = self._policy
+        self._alarmed = (*self._alarmed, seen.at)[-policy.campaign_alarms :]
+        many = len(self._alarmed)
+        if (
+            many < policy.campaign_alarms
+            or seen.at - self._alarmed[0] > policy.campaign_minutes * 60
+        ):
+            return
+        begins = seen.at >= self._campaign_until
+        self._campaign_until = seen.at + policy.campaign_hours * HOUR
+        if begins:
+            facts = {"alarms": many, "minutes": policy.campaign_minutes}
+            self._tell(seen, Finding(Kind.CAMPAIGN, many, facts))
+            self._look_back(seen)
+
+    def _look_back(self, seen: Seen) -> None:
+        """Find those who did already what a campaign's accounts do."""
+        policy = self._policy
+        for account, habits in (self._before.accounts | self._accounts).items():
+            idle = (seen.at - habits.typed.at) / DAY
+            fallen = habits.typed.score - idle * policy.typed_day_suspect
+            if fallen >= policy.campaign_threshold:
+                theirs = msgspec.structs.replace(
+                    seen, account=account, organisation=habits.organisation
+                )
+                mine = self._accounts.get(account) or self._touch(theirs)
+                self._alarm(mine, theirs, accounts.accomplice(mine, policy))
