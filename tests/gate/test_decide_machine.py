@@ -39,6 +39,7 @@ SETTINGS = settings(
 )
 
 
+@pytest.mark.timeout(1800)
 def test_no_window_is_ever_exceeded() -> None:
     run_state_machine_as_test(Canal, settings=SETTINGS)
 
@@ -59,6 +60,7 @@ class AnyPolicyCanal(Canal):
     )
 
 
+@pytest.mark.timeout(1800)
 def test_no_thieves_exceed_the_bound_of_any_policy() -> None:
     run_state_machine_as_test(AnyPolicyCanal, settings=SETTINGS)
 

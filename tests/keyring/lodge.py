@@ -43,6 +43,7 @@ _PASSPHRASE = b"for tests"
 COVER = Cover("BASE", [("2026-01-01", None)], 1)
 PHARMACY = b"a pharmacy's id."
 OTHER_PHARMACY = b"another pharmacy"
+COUNTER = b"one of its staff"
 _EMPTY = """
 DELETE FROM ledger_entry; DELETE FROM ledger_checkpoint; DELETE FROM ledger_tile;
 UPDATE ledger_head SET size = 0, last_at = '-infinity';
@@ -66,15 +67,15 @@ def person(number: int) -> Person:
 
 
 def typed(member: Person, entry: bytes, organisation: bytes = PHARMACY) -> Asked:
-    return Asked(entry, "typed", organisation, member.identifier)
+    return Asked(entry, "typed", organisation, COUNTER, member.identifier)
 
 
 def known(reference: bytes, entry: bytes, organisation: bytes = PHARMACY) -> Asked:
-    return Asked(entry, "known", organisation, reference)
+    return Asked(entry, "known", organisation, COUNTER, reference)
 
 
 def card(member: Person, entry: bytes, organisation: bytes = PHARMACY) -> Asked:
-    return Asked(entry, "card", organisation, member.card)
+    return Asked(entry, "card", organisation, COUNTER, member.card)
 
 
 @dataclass

@@ -307,9 +307,9 @@ async def test_a_forged_pointer_neither_leads_anywhere_nor_hides_the_true_one(
 @pytest.mark.parametrize(
     "asked",
     [
-        Asked(bytes(16), "card", PHARMACY, MEMBER.identifier),
-        Asked(bytes(16), "typed", PHARMACY, MEMBER.card),
-        Asked(bytes(16), "typed", PHARMACY, MEMBER.identifier[:-1]),
+        Asked(bytes(16), "card", PHARMACY, bytes(16), MEMBER.identifier),
+        Asked(bytes(16), "typed", PHARMACY, bytes(16), MEMBER.card),
+        Asked(bytes(16), "typed", PHARMACY, bytes(16), MEMBER.identifier[:-1]),
     ],
     ids=["a person as a card", "a card as a person", "a person cut short"],
 )

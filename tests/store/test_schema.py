@@ -53,8 +53,8 @@ GRANTS = {
         ledger_entry a r(commitment entry position shard), ledger_tile r, ledger_checkpoint r
     """,
     "keyring": """
-        feed r, card_pointer r, settlement r(expires_at reference wrapped), ledger_head r,
-        ledger_entry r
+        feed r, card_pointer r, settlement r(expires_at reference wrapped),
+        organisation r(organisation region), ledger_head r, ledger_entry r
     """,
     "ledger": "ledger_head r, ledger_entry r, ledger_tile ra, ledger_checkpoint ra",
     "watch": "ledger_head r, ledger_entry r, ledger_tile r, ledger_checkpoint r",

@@ -127,7 +127,7 @@ class Loading:
 
     async def _find(self, identifier: bytes) -> int:
         async with GateKeyring(self._installation.sockets) as keyring:
-            asked = Asked(os.urandom(16), "typed", os.urandom(16), identifier)
+            asked = Asked(os.urandom(16), "typed", os.urandom(16), os.urandom(16), identifier)
             (located,) = await keyring.locate([asked])
         connection = await self._installation.database.connect(Role.GATE)
         try:

@@ -310,6 +310,7 @@ class Desk:
             repeat=outcome.repeat,
             reference=item.located.reference_row if outcome.released else b"",
             policy=self._policy.version,
+            structure=item.located.structure,
         )
 
 

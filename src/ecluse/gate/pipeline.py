@@ -104,7 +104,10 @@ class Pipeline:
 
     async def _work(self, batch: Sequence[Pending]) -> None:
         located = await self._keyring.locate(
-            [Asked(p.entry, p.asked.lane, p.organisation, p.asked.identifier) for p in batch]
+            [
+                Asked(p.entry, p.asked.lane, p.organisation, p.account, p.asked.identifier)
+                for p in batch
+            ]
         )
         opened = self._keyring.opened
         if self._outdated:

@@ -32,6 +32,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
     entry: Id
     lane: Annotated[str, msgspec.Meta(pattern="^(card|known|typed)$")]
     organisation: Id
+    account: Id
     #: 22 bytes for a person, 16 for a card or a settlement reference.
     identifier: Annotated[bytes, msgspec.Meta(min_length=CARD_SIZE, max_length=PERSON_SIZE)]
 
@@ -50,6 +51,8 @@ class Located(msgspec.Struct, frozen=True, array_like=True):
     admitted: bool
     #: The insurer's latest feed that gave this person the card presented; 0 otherwise.
     feed: int = 0
+    #: What the account's typed checks of the day look like together: order, walk, distance, 0 to 3.
+    structure: tuple[int, int, int] = (0, 0, 0)
 
 
 class Committed(msgspec.Struct, frozen=True, array_like=True):

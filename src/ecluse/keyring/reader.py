@@ -61,6 +61,7 @@ _CLAIMS = """
 SELECT reference, wrapped FROM settlement
  WHERE reference = ANY($1::bytea[]) AND expires_at > clock_timestamp()
 """
+_REGIONS = "SELECT organisation, region FROM organisation WHERE organisation = ANY($1::bytea[])"
 _ENTRIES = """
 SELECT position, entry, month, sealed, commitment
   FROM ledger_entry WHERE shard = 0 AND position = ANY($1::bigint[])
@@ -103,6 +104,11 @@ class Reader:
         """Return what stands wrapped in these rows of settlement references."""
         rows = await self._fetch(_CLAIMS, references)
         return {row["reference"]: row["wrapped"] for row in rows}
+
+    async def regions(self, organisations: Sequence[bytes]) -> dict[bytes, str]:
+        """Return the INSEE region code of each of these organisations."""
+        rows = await self._fetch(_REGIONS, organisations)
+        return {row["organisation"]: row["region"] for row in rows}
 
     async def entries(self, positions: Sequence[int]) -> dict[int, Entry]:
         """Return the committed entries at these positions."""

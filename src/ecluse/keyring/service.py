@@ -15,6 +15,7 @@ from ecluse.keyring.leads import Lead, Leads, Rows
 from ecluse.keyring.messages import Asked, Committed, Greeting, Located, Opened
 from ecluse.keyring.meter import DAY
 from ecluse.keyring.meters import Meters
+from ecluse.keyring.structure import Structure, Trails
 from ecluse.keyring.tickets import Ticket, Tickets
 from ecluse.keyring.wrap import Claim, Target, reference_row, wrap_claim
 from ecluse.ledger.entry import Check, PageRelease
@@ -64,6 +65,8 @@ class Keyring:
         self._tickets = Tickets()
         self._meters = Meters(vault, limits)
         self._leads = Leads(vault.keys, known_days * DAY)
+        self._trails = Trails()
+        self._regions: dict[bytes, str] = {}
         # From here on the host's clock can be set as anybody likes: it frees nobody.
         self._began = time.time() - time.monotonic()
 
@@ -105,6 +108,7 @@ class Keyring:
         """
         moment = _Moment(self._now(), await self.continuity.size())
         rows = await self._read(checks)
+        await self._learn_regions(checks)
         located = [self._locate(check, rows, moment) for check in checks]
         self._meters.settle(moment.now)
         return located
@@ -125,6 +129,15 @@ class Keyring:
             await self._reader.pointers(cards) if cards else {},
             await self._reader.claims(references) if references else {},
         )
+
+    async def _learn_regions(self, checks: Sequence[Asked]) -> None:
+        strange = {
+            check.organisation
+            for check in checks
+            if check.lane == "typed" and check.organisation not in self._regions
+        }
+        if strange:
+            self._regions |= await self._reader.regions(list(strange))
 
     def _locate(self, check: Asked, rows: Rows, moment: _Moment) -> Located:
         found = self._leads.of(check, rows, moment.now)
@@ -147,7 +160,14 @@ class Keyring:
             )
             self._tickets.put(check.entry, ticket, moment.now)
         candidates = tuple((target.epoch, target.idx) for target in lead.targets)
-        return Located(candidates, lead.insurer, row, wrapped, admitted, lead.feed)
+        structure = self._structure(check, moment.now)
+        return Located(candidates, lead.insurer, row, wrapped, admitted, lead.feed, structure)
+
+    def _structure(self, check: Asked, now: float) -> Structure:
+        if check.lane != "typed":
+            return Structure()
+        region = self._regions.get(check.organisation, "")
+        return self._trails.follow(check.account, check.identifier, region, now)
 
     def _admit(self, lane: str, lead: Lead | None, now: float) -> bool:
         if lead is None:

@@ -55,6 +55,9 @@ class Check(Event, frozen=True, kw_only=True, tag="check"):
     reference: bytes = b""
     #: Version of the policy that decided.
     policy: str
+    #: What the account's typed checks of the day look like together, from 0 (as any counter's) to 3:
+    #: sorted, of one commune and month, far from the practice. The keyring's word.
+    structure: tuple[int, int, int] = (0, 0, 0)
 
 
 class Withheld(Event, frozen=True, kw_only=True, tag="withheld"):

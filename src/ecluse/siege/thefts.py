@@ -215,7 +215,7 @@ async def captured_gate(scene: Scene) -> int:
         entries = [secrets.token_bytes(16) for _ in scene.members[:50]]
         await keyring.locate(
             [
-                Asked(entry, "typed", bytes(16), _identifier(member))
+                Asked(entry, "typed", bytes(16), bytes(16), _identifier(member))
                 for entry, member in zip(entries, scene.members, strict=False)
             ]
         )
