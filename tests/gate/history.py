@@ -96,9 +96,13 @@ class History:
         }
         assert len(told) <= caps.organisations_per_card_day, "organisations of one card"
 
-    def forget_cards(self, since: float) -> None:
-        """A restore brings the card lane's counts back as they were: it is never shut for that."""
-        self.cards = [each for each in self.cards if each.at <= since]
+    def forget_cards(self, after: int) -> None:
+        """A restore brings the card lane's counts back as they were: it is never shut for that.
+
+        Args:
+            after: How many card checks there were when the backup was made.
+        """
+        del self.cards[after:]
 
     def _since(self, check: Person, seconds: float) -> list[Person]:
         """Return the checks of this one's lane in the seconds that end with it."""

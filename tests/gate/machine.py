@@ -172,6 +172,7 @@ class Canal(RuleBasedStateMachine):
         self.history = History(ALL, ORGANISATIONS, ACCOUNTS)
         self.tables = Tables()
         self.backup = Tables()
+        self.cards_in_backup = 0
         self.gates = [self._gate(), self._gate()]
         self.real = BEGIN
         self.database_ahead = 0.0
@@ -255,6 +256,7 @@ class Canal(RuleBasedStateMachine):
                 self._change(name, locked=what == "L")
             case "B":
                 self.backup = copy.deepcopy(self.tables)
+                self.cards_in_backup = len(self.history.cards)
             case "X":
                 self._restore()
             case _:
@@ -265,7 +267,7 @@ class Canal(RuleBasedStateMachine):
         self.tables = copy.deepcopy(self.backup)
         self.tables.registered.clear()
         self.tables.spent_until = self.real + SPENT_FOR.total_seconds()
-        self.history.forget_cards(self.tables.last_entry)
+        self.history.forget_cards(self.cards_in_backup)
         self.gates = [self._gate(), self._gate()]
 
     def decide(self, state: State, batch: Sequence[Ask], now: float) -> tuple[State, list[Outcome]]:
