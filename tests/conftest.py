@@ -10,7 +10,9 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
+from counts import PROVES
 from ecluse.store.database import PROCESSES, Database
 from ecluse.store.roles import Role, admit
 
@@ -18,6 +20,11 @@ from ecluse.store.roles import Role, admit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+# Everybody's test draws the same, so that what fails here fails there; proving draws anew. None is
+# timed: a machine under load is no fault.
+settings.register_profile("ecluse", deadline=None, derandomize=not PROVES)
+settings.load_profile("ecluse")
 
 # Not below pytest's own folder: that one is closed to PostgreSQL's account when we are root.
 PREFIX = "ecluse-test-"

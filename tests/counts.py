@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 
 
+PROVES = bool(os.environ.get("ECLUSE_PROVE"))
+"""Whether `ecluse prove` runs the tests."""
+
+
 def runs(full: int) -> int:
     """Return `full` when `ECLUSE_PROVE` is set, else a tenth of it."""
-    return full if os.environ.get("ECLUSE_PROVE") else full // 10
+    return full if PROVES else full // 10

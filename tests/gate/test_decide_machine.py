@@ -34,7 +34,6 @@ class KeptBlocks(Blocks):
 SETTINGS = settings(
     max_examples=runs(10_000),
     stateful_step_count=25,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 

@@ -121,7 +121,7 @@ def test_no_thief_gets_more_than_the_bound(
     assert sum(thief(policy, stolen, quarters(hours))) <= typed_bound(policy, stolen, hours)
 
 
-@settings(max_examples=runs(10_000), deadline=None)
+@settings(max_examples=runs(10_000))
 @given(lanes, thefts, st.lists(st.integers(1, 40 * 60), max_size=8), st.integers(1, 80))
 def test_no_thief_gets_more_in_any_window_whenever_they_come(
     typed: TypedLane, stolen: list[StolenOrganisation], pauses: list[int], hours: int
@@ -135,7 +135,7 @@ def test_no_thief_gets_more_in_any_window_whenever_they_come(
         assert sum(n for at, n in taken if end - hours * HOUR < at <= end) <= bound
 
 
-@settings(max_examples=runs(10_000), deadline=None)
+@settings(max_examples=runs(10_000))
 @given(lanes, thefts, st.integers(1, 48))
 def test_a_thief_in_a_hurry_gets_all_of_it_whatever_the_policy(
     typed: TypedLane, stolen: list[StolenOrganisation], hours: int
