@@ -107,13 +107,9 @@ def test_the_insurers_name_stands_in_an_answer_with_a_right_and_nowhere_else() -
 
 
 def test_an_answer_has_no_place_for_a_number_a_birth_or_a_name_of_a_person() -> None:
-    assert places(Covered) == {
-        "lane",
+    one = {
         "insurer.amc",
         "insurer.name",
-        "reference",
-        "receipt.position",
-        "receipt.checkpoint",
         "cover.family",
         "cover.package.label_fr",
         "cover.package.label_en",
@@ -123,6 +119,9 @@ def test_an_answer_has_no_place_for_a_number_a_birth_or_a_name_of_a_person() -> 
         "cover.lines.act_en",
         "cover.lines.basis",
     }
+    check = {"lane", "reference", "receipt.position", "receipt.checkpoint"}
+    also = {"also.priority", *(f"also.{place}" for place in one)}
+    assert places(Covered) == one | check | also
 
 
 def test_no_table_has_a_readable_column_about_a_member(database: Database) -> None:
@@ -181,7 +180,7 @@ def test_cover_at_rest_opens_under_its_own_key_and_row_only() -> None:
 
 def test_an_answer_holds_the_care_family_asked_for_and_no_other() -> None:
     asked = Asked(bytes(16), Lane.CARD, bytes(16), None, date(2026, 11, 23), CareFamily.OPTICS)
-    told = family_cover(asked, Right(3, PACKAGE, None))
+    told = family_cover(asked, Right(3, 1, PACKAGE, None))
     written = msgspec.json.encode(told)
     assert b"Monture" in written
     assert b"Couronne" not in written

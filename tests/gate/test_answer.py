@@ -19,8 +19,9 @@ from ecluse.gate.answer import (
     NotCovered,
     OpenedRecord,
     Receipt,
+    Right,
     family_cover,
-    right,
+    rights,
 )
 from ecluse.gate.request import Asked
 from ecluse.gate.state import Lane
@@ -52,6 +53,11 @@ def record(
     feed: int = 1,
 ) -> OpenedRecord:
     return OpenedRecord(insurer, feed, package, Cover("BASE", list(periods), priority))
+
+
+def right(asked: Asked, records: list[OpenedRecord]) -> Right | None:
+    """Return the first payer's."""
+    return next(iter(rights(asked, records)), None)
 
 
 YEAR = ("2026-01-01", "2026-12-31")
@@ -101,6 +107,25 @@ def test_the_second_payer_answers_where_the_first_covers_nothing() -> None:
     found = right(asks("2026-06-15"), [second, ended, eyes])
     assert found is not None
     assert found.insurer == 3
+
+
+def test_every_insurer_that_covers_answers_the_first_payer_first() -> None:
+    records = [record(1, YEAR, priority=2), record(2, YEAR), record(3, YEAR, package=OPTICS)]
+    found = rights(asks("2026-06-15"), records, card=1)
+    assert [(each.insurer, each.priority) for each in found] == [(2, 1), (1, 2)]
+
+
+def test_a_card_whose_insurer_covers_other_care_still_speaks_for_its_bearer() -> None:
+    records = [record(1, YEAR), record(2, YEAR, package=OPTICS)]
+    assert [each.insurer for each in rights(asks("2026-06-15"), records, card=2)] == [1]
+
+
+def test_a_card_whose_cover_has_ended_tells_of_no_other_insurer() -> None:
+    old, new = record(1, ("2020-01-01", "2025-12-31")), record(2, ("2026-01-01", None))
+    assert rights(asks("2026-06-15"), [old, new], card=1) == []
+    left = record(1, ("2026-01-01", None), package=None, feed=2)
+    assert rights(asks("2026-06-15"), [record(1, YEAR), left, new], card=1) == []
+    assert [each.insurer for each in rights(asks("2026-06-15"), [old, new], card=2)] == [2]
 
 
 def test_a_family_that_the_package_leaves_out_is_not_covered() -> None:
@@ -163,7 +188,7 @@ spans = st.tuples(days, st.none() | days)
         unique_by=lambda given_record: given_record[0],
     ),
 )
-def test_the_answer_is_the_best_ranked_of_all_that_apply(
+def test_the_answer_is_all_that_apply_the_best_ranked_first(
     care: date,
     family: CareFamily,
     given_records: list[tuple[int, int, list[tuple[date, date | None]], CoverPackage | None]],
@@ -183,8 +208,8 @@ def test_the_answer_is_the_best_ranked_of_all_that_apply(
         if package is not None and family in package.families
         if any(first <= care and (last is None or care <= last) for first, last in periods)
     )
-    found = right(asks(care, family), records)
-    assert (found and found.insurer) == (applying[0][1] if applying else None)
+    found = rights(asks(care, family), records)
+    assert [(each.priority, each.insurer) for each in found] == applying
 
 
 def test_an_answer_holds_the_asked_family_and_no_other() -> None:

@@ -62,7 +62,7 @@ def test_another_check_answers_nothing(changes: dict[str, Any]) -> None:
         (1, (), True),
     ],
 )
-def test_a_card_opens_its_own_insurers_records_only(
+def test_a_reference_opens_the_records_of_its_cards_insurer_only(
     insurer: int | None, opened: tuple[tuple[int, int], ...], answered: bool
 ) -> None:
     ticket = TICKET._replace(insurer=insurer)

@@ -56,7 +56,7 @@ NOBODY = Person("101019999000138", "20010112")
 KEYS = {
     "outcome", "lane", "insurer", "amc", "name", "cover", "family", "package", "label_fr",
     "label_en", "valid_from", "valid_to", "lines", "act_fr", "act_en", "basis", "reference",
-    "receipt", "position", "checkpoint", "error", "message",
+    "receipt", "position", "checkpoint", "error", "message", "also", "priority",
 }  # fmt: skip
 
 

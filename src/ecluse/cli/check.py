@@ -12,7 +12,7 @@ import typer
 from ecluse.cli.client import KeyOption, PassphraseOption, open_key
 from ecluse.cli.output import JsonOption, result, screen
 from ecluse.client.practice import PracticeClient
-from ecluse.client.replies import CheckReply, Covered, NotCovered
+from ecluse.client.replies import CheckReply, Cover, Covered, NotCovered
 from ecluse.cover.family import CareFamily
 
 
@@ -61,7 +61,7 @@ def _given(value: str) -> str:
 
 def _facts(reply: CheckReply) -> dict[str, Any]:
     facts: dict[str, Any] = msgspec.to_builtins(reply)
-    return {name: value for name, value in facts.items() if value is not None or name != "cover"}
+    return {name: value for name, value in facts.items() if value or name not in {"cover", "also"}}
 
 
 def _text(reply: CheckReply) -> str:
@@ -69,10 +69,15 @@ def _text(reply: CheckReply) -> str:
         case Covered():
             lines = [f"Covered by {reply.insurer.name} ({reply.insurer.amc})."]
             if reply.cover:
-                lines.append(reply.cover.package.label_fr)
-                lines += [f"  {line.basis}  {line.act_fr}" for line in reply.cover.lines]
+                lines += _lines(reply.cover)
+            for each in reply.also:
+                lines += [f"Then {each.insurer.name} ({each.insurer.amc}).", *_lines(each.cover)]
             return "\n".join([*lines, f"Settlement reference: {reply.reference}"])
         case NotCovered():
             return "Not covered on that day for that care family."
         case _:
             return "Refused. Present the card, or ask the patient for their insurer's papers."
+
+
+def _lines(cover: Cover) -> list[str]:
+    return [cover.package.label_fr, *(f"  {line.basis}  {line.act_fr}" for line in cover.lines)]

@@ -176,14 +176,23 @@ class Receipt(msgspec.Struct, frozen=True):
     checkpoint: str
 
 
+class Also(msgspec.Struct, frozen=True):
+    """Another insurer that covers the same care, of what the ones before it leave."""
+
+    insurer: Insurer
+    priority: int
+    cover: Cover
+
+
 class Covered(msgspec.Struct, frozen=True, tag_field="outcome", tag="covered"):
-    """The person is covered. `cover` comes in the card lane only."""
+    """The person is covered, by `insurer` first. `cover` and `also` come in the card lane only."""
 
     lane: str
     insurer: Insurer
     reference: str
     receipt: Receipt
     cover: Cover | None = None
+    also: list[Also] = []
 
 
 class NotCovered(msgspec.Struct, frozen=True, tag_field="outcome", tag="not_covered"):

@@ -51,14 +51,27 @@ class Receipt(msgspec.Struct, frozen=True):
     checkpoint: str
 
 
+class Also(msgspec.Struct, frozen=True):
+    """Another insurer that covers the same care, of what the ones before it leave."""
+
+    insurer: Insurer
+    #: 1 first payer, 2 second cover, as the insurer says.
+    priority: int
+    cover: FamilyCover
+
+
 class Covered(msgspec.Struct, frozen=True, omit_defaults=True, tag="covered", tag_field="outcome"):
-    """Covered at the date of care. The cover itself is told in the card lane only."""
+    """Covered at the date of care, by `insurer` first.
+
+    The cover itself, and who else covers, are told in the card lane only.
+    """
 
     lane: Lane
     insurer: Insurer
     reference: str
     receipt: Receipt
     cover: FamilyCover | None = None
+    also: tuple[Also, ...] = ()
 
 
 class NotCovered(msgspec.Struct, frozen=True, tag="not_covered", tag_field="outcome"):
@@ -85,30 +98,45 @@ class Right(NamedTuple):
     """The cover that answers a check: whose, which package, until when."""
 
     insurer: int
+    priority: int
     package: CoverPackage
     valid_to: date | None
 
 
-def right(asked: Asked, records: Iterable[OpenedRecord]) -> Right | None:
-    """Return the first payer's cover of the asked family at the date of care, or None.
+def rights(asked: Asked, records: Iterable[OpenedRecord], card: int | None = None) -> list[Right]:
+    """Return the covers of the asked family at the date of care, the first payer's first.
 
     Of an insurer's records that have begun by then the latest feed's decides, alone.
+
+    Args:
+        asked: The check.
+        records: The person's, opened.
+        card: The insurer whose card was presented. Once its cover has ended the card speaks for
+            nobody, whoever else covers by then: people throw such cards away.
     """
     by_insurer: dict[int, list[OpenedRecord]] = {}
     for record in sorted(records, key=lambda record: record.feed):
         by_insurer.setdefault(record.insurer, []).append(record)
-    deciding = [_deciding(mine, asked.care_date) for mine in by_insurer.values()]
-    for record, until in sorted(
-        ((record, until) for record, until in deciding if record is not None),
-        key=lambda each: (each[0].cover.priority, each[0].insurer),
-    ):
-        if record.package is None or asked.family not in record.package.families:
-            continue
-        for first, last in record.cover.periods:
-            begins, ends = date.fromisoformat(first), date.fromisoformat(last) if last else None
-            if begins <= asked.care_date and (ends is None or asked.care_date <= ends):
-                valid_to = min((day for day in (ends, until) if day is not None), default=None)
-                return Right(record.insurer, record.package, valid_to)
+    standing = [_standing(mine, asked.care_date) for mine in by_insurer.values()]
+    found = [right for right in standing if right is not None]
+    if card is not None and card not in {right.insurer for right in found}:
+        return []
+    return sorted(
+        (right for right in found if asked.family in right.package.families),
+        key=lambda right: (right.priority, right.insurer),
+    )
+
+
+def _standing(records: Iterable[OpenedRecord], day: date) -> Right | None:
+    """Return what one insurer covers on `day`, whatever the care; None for nothing."""
+    record, until = _deciding(records, day)
+    if record is None or record.package is None:
+        return None
+    for first, last in record.cover.periods:
+        begins, ends = date.fromisoformat(first), date.fromisoformat(last) if last else None
+        if begins <= day and (ends is None or day <= ends):
+            valid_to = min((end for end in (ends, until) if end is not None), default=None)
+            return Right(record.insurer, record.cover.priority, record.package, valid_to)
     return None
 
 

@@ -46,6 +46,8 @@ class Decided(NamedTuple):
     #: The records it may open, all of one person; the epoch's index first found.
     records: tuple[Record, ...]
     position: int
+    #: The insurer whose card was presented; None when none was.
+    card: int | None
 
 
 class Item(NamedTuple):
@@ -60,6 +62,8 @@ class _Found(NamedTuple):
 
     idx: bytes
     records: tuple[Record, ...]
+    #: The insurer whose card was presented, when it was found.
+    card: int | None = None
 
 
 class Desk:
@@ -115,7 +119,7 @@ class Desk:
             first = await self._append(fresh, found, outcomes, now)
         self._leases.spent(after.leases)
         decided = [
-            Decided(item.pending, outcome, subject.records, first + number)
+            Decided(item.pending, outcome, subject.records, first + number, subject.card)
             for number, (item, subject, outcome) in enumerate(
                 zip(fresh, found, outcomes, strict=True)
             )
@@ -150,24 +154,28 @@ class Desk:
     def _found(self, item: Item, records: dict[bytes, list[Record]]) -> _Found:
         """Pick the newest epoch's index that has records which answer for the date of care.
 
-        They are kept to the insurer that was named. A card that the person's latest record there
-        is not of was replaced: it finds nobody.
+        They are kept to the insurer that was named, or whose card a reference is of. A card that
+        the person's latest record at its insurer is not of was replaced: it finds nobody. One that
+        counts finds what every insurer says of its bearer.
         """
         asked, located = item.pending.asked, item.located
         insurer = located.insurer
         if asked.amc is not None:
             insurer = self._insurers.get(asked.amc, -1)
         for epoch, index in reversed(located.candidates):
-            mine = tuple(
-                record
-                for record in records.get(index, ())
-                if record.epoch == epoch and insurer in (None, record.insurer)
-            )
+            theirs = [record for record in records.get(index, ()) if record.epoch == epoch]
+            mine = [record for record in theirs if insurer in (None, record.insurer)]
             if located.feed and located.feed < max((record.feed for record in mine), default=0):
                 break
-            answering = tuple(record for record in mine if record.answers.holds(asked.care_date))
-            if answering:
-                return _Found(index, answering)
+            if not any(record.answers.holds(asked.care_date) for record in mine):
+                continue
+            carded = asked.lane is Lane.CARD
+            answering = tuple(
+                record
+                for record in (theirs if carded else mine)
+                if record.answers.holds(asked.care_date)
+            )
+            return _Found(index, answering, insurer if carded else None)
         return _Found(located.candidates[-1][1], ())
 
     async def _lock(
@@ -186,11 +194,7 @@ class Desk:
         )
         cards = await rows.cards(
             connection,
-            {
-                self._card(subject)
-                for item, subject in zip(items, found, strict=True)
-                if item.pending.asked.lane is Lane.CARD and subject.records
-            },
+            {card for subject in found if (card := self._card(subject))},
         )
         named = {(item.pending.account, item.pending.thumbprint) for item in items}
         registered = await rows.devices(connection, named) if named else {}
@@ -216,7 +220,8 @@ class Desk:
         )
 
     def _card(self, subject: _Found) -> bytes:
-        return self._tokens.card(subject.idx, subject.records[0].insurer)
+        """Return the token of the card presented; empty without one that was found."""
+        return b"" if subject.card is None else self._tokens.card(subject.idx, subject.card)
 
     def _ask(
         self,
@@ -226,9 +231,8 @@ class Desk:
         registered: dict[tuple[bytes, bytes], float],
     ) -> Ask:
         pending = item.pending
-        card = visitor = counter = b""
-        if pending.asked.lane is Lane.CARD and subject.records:
-            card = self._card(subject)
+        card, visitor, counter = self._card(subject), b"", b""
+        if card:
             visitor = self._tokens.visitor(card, pending.organisation)
             counter = self._tokens.counter(card, pending.account)
         return Ask(

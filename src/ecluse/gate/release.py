@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ecluse.cover.record import RecordError, open_record
-from ecluse.gate.answer import Covered, NotCovered, OpenedRecord, Receipt, family_cover, right
+from ecluse.gate.answer import (
+    Also,
+    Covered,
+    NotCovered,
+    OpenedRecord,
+    Receipt,
+    family_cover,
+    rights,
+)
 from ecluse.gate.state import Lane
 from ecluse.keyring.messages import Committed, Opened
 from ecluse.ledger.append import append
@@ -20,10 +28,12 @@ if TYPE_CHECKING:
 
     import asyncpg
 
+    from ecluse.gate.answer import Right
     from ecluse.gate.batch import Decided
     from ecluse.gate.catalogue import Catalogue
     from ecluse.gate.journal import Journal
     from ecluse.gate.pending import Pending
+    from ecluse.gate.request import Asked
     from ecluse.keyring.client import GateKeyring
 
 
@@ -104,17 +114,25 @@ class Releaser:
         except RecordError:
             return "damaged"
         asked = check.pending.asked
-        found = right(asked, records)
+        found = rights(asked, records, check.card)
         receipt = Receipt(check.position, self._checkpoint())
-        if found is None:
+        if not found:
             return NotCovered(receipt) if asked.lane is Lane.CARD else "not_covered"
+        covers = [await self._cover(asked, each) for each in found]
+        first, *others = covers
+        carded = asked.lane is Lane.CARD
         return Covered(
             lane=asked.lane,
-            insurer=await self._catalogue.insurer(self._pool, found.insurer),
+            insurer=first.insurer,
             reference=base64url.encode(keys.reference),
             receipt=receipt,
-            cover=family_cover(asked, found) if asked.lane is Lane.CARD else None,
+            cover=first.cover if carded else None,
+            also=tuple(others) if carded else (),
         )
+
+    async def _cover(self, asked: Asked, found: Right) -> Also:
+        insurer = await self._catalogue.insurer(self._pool, found.insurer)
+        return Also(insurer, found.priority, family_cover(asked, found))
 
     async def _open(self, check: Decided, insurer: int, feed: int, key: bytes) -> OpenedRecord:
         record = next(r for r in check.records if (r.insurer, r.feed) == (insurer, feed))

@@ -153,7 +153,7 @@ class Keyring:
                 check.lane,
                 check.organisation,
                 lead.targets,
-                lead.insurer,
+                lead.insurer if check.lane == "known" else None,
                 reference,
                 since=moment.size,
                 not_before=time.time() - _CLOCKS,

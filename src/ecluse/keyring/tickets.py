@@ -23,7 +23,7 @@ class Ticket(NamedTuple):
     organisation: bytes
     #: One target per live epoch; one alone when a card or a reference led here.
     targets: tuple[Target, ...]
-    #: The insurer of the card presented, now or when the reference was given; None when any of the person's insurers may answer.
+    #: The insurer whose card a reference came from; None when all of the person's may answer.
     insurer: int | None
     reference: bytes
     #: Entries that the ledger had when the ticket was made: the check's own comes after them.

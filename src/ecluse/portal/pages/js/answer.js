@@ -101,12 +101,16 @@ function verdict() {
 
 const BODIES = {
   covered: () => {
-    const { insurer, cover, reference } = shown.answer;
+    const { insurer, cover, also, reference } = shown.answer;
     const bill = cover ? "answer.bill" : "answer.bill.typed";
     return [
       el("p", { class: "do" }, word(bill, { insurer: insurer.name })),
       referenceBlock(reference),
       cover ? coverLines(cover) : "",
+      ...(also ?? []).flatMap((next) => [
+        el("p", { class: "do" }, word("answer.also", { insurer: next.insurer.name })),
+        coverLines(next.cover),
+      ]),
     ];
   },
   not_covered: () => [steps(["1", "2", "3"].map((step) => `answer.not_covered.${step}`))],

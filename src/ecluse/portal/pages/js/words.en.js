@@ -21,6 +21,7 @@ export default {
   "account.together": "In this organisation, in 24 hours",
   "account.typed": "Checks without a card left",
   "account.typed.note": "With the patient's card, this reserve is not used.",
+  "answer.also": "What is left may be billed to {insurer}, which covers this care as well.",
   "answer.bill": "Bill the complementary part to {insurer} as third-party payment, with the reference below.",
   "answer.bill.typed": "Bill the complementary part to {insurer} as third-party payment, with the reference below. Cover details are shown with the card only.",
   "answer.clears": "Clears in {seconds} s",

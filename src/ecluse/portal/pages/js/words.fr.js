@@ -21,6 +21,7 @@ export default {
   "account.together": "Dans l'établissement, sur 24 heures",
   "account.typed": "Vérifications sans carte restantes",
   "account.typed.note": "Avec la carte du patient, cette réserve n'est pas entamée.",
+  "answer.also": "Le reste peut être facturé à {insurer}, qui couvre aussi ces soins.",
   "answer.bill": "Facturez la part complémentaire à {insurer} en tiers payant, avec la référence ci-dessous.",
   "answer.bill.typed": "Facturez la part complémentaire à {insurer} en tiers payant, avec la référence ci-dessous. Le détail des garanties ne s'affiche qu'avec la carte.",
   "answer.clears": "S'efface dans {seconds} s",
