@@ -12,7 +12,9 @@ import pytest
 from ecluse.acts import book
 from ecluse.acts.act import FeedRelease, Person
 from ecluse.feeds.manifest import ManifestError
-from ecluse.feeds.usual import ROOM, held
+from ecluse.keyring.client import OfficerKeyring
+from ecluse.keyring.usual import ROOM, held
+from ecluse.ledger.append import append
 from ecluse.ledger.entry import ActDone, FeedHeld, FeedInForce, decode
 from ecluse.ledger.seal import open_sealed
 from ecluse.login.roles import AccountRole
@@ -35,7 +37,7 @@ def sent(world: World, insurer: Insurer, count: int, feed: int) -> Path:
 
 
 def propose(world: World, insurer: Insurer, feed: int, *seconders: Person) -> None:
-    """Have Ada propose a feed's release, and others second it."""
+    """Have Ada propose a feed's release, and others second it, each with its ledger entry."""
 
     async def run() -> None:
         [(manifest,)] = await asyncio.to_thread(
@@ -48,9 +50,14 @@ def propose(world: World, insurer: Insurer, feed: int, *seconders: Person) -> No
         officer = await world.database.connect(Role.OFFICER)
         try:
             number, now = os.urandom(16), datetime.now(UTC)
-            await book.propose(officer, number, content, ADA, now)
+            events: list[AnyEvent] = [await book.propose(officer, number, content, ADA, now)]
             for seconder in seconders:
-                await book.second(officer, number, seconder, now)
+                _, event = await book.second(officer, number, seconder, now)
+                events.append(event)
+            async with world.keyring(), OfficerKeyring(world.folder) as keyring:
+                entries = [await keyring.seal_entry(event) for event in events]
+            async with officer.transaction():
+                await append(officer, entries, now)
         finally:
             await officer.close()
 

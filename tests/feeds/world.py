@@ -65,6 +65,7 @@ class World:
         reader = await Reader.open(self.database.dsn(Role.KEYRING))
         ready = asyncio.Event()
         service = Keyring(self.vault, self.keyring_folder, reader)
+        await service.recall()
         server = asyncio.create_task(serve(service, self.folder, ready.set))
         try:
             await ready.wait()

@@ -25,7 +25,10 @@ def manifest(**changes: Any) -> bytes:  # noqa: ANN401 - any JSON, wrong kinds t
 
 
 def test_a_signed_manifest_tells_whose_which_and_how_many() -> None:
-    assert announced(TRUSTED, manifest(), KEY.sign(manifest())) == (3, 2, 10)
+    told = announced(TRUSTED, manifest(), KEY.sign(manifest()))
+    assert (told.insurer.insurer, told.feed, told.rows, told.full) == (3, 2, 10, True)
+    delta = manifest(base=1)
+    assert not announced(TRUSTED, delta, KEY.sign(delta)).full
 
 
 def test_a_signature_over_anything_else_does_not_hold() -> None:

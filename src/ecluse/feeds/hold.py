@@ -8,7 +8,7 @@ from ecluse.acts import book
 from ecluse.acts.act import ActError, FeedRelease
 from ecluse.feeds import register
 from ecluse.feeds.register import Outcome
-from ecluse.feeds.usual import held
+from ecluse.keyring.usual import held
 from ecluse.ledger.append import append
 from ecluse.ledger.entry import FeedHeld
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from ecluse.feeds.reach import Standing, reach
-from ecluse.feeds.usual import FEEDS
+from ecluse.keyring.usual import FEEDS
 
 
 if TYPE_CHECKING:

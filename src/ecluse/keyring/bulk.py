@@ -53,6 +53,7 @@ class FeedPass(NamedTuple):
     rows: int
     #: (digest, rows) of each chunk evaluated so far, in order.
     chunks: tuple[tuple[bytes, int], ...]
+    full: bool = True
 
 
 def admit(feed: FeedPass, chunk: int, persons: bytes, cards: bytes, key: bytes) -> FeedPass:

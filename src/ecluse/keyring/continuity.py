@@ -42,6 +42,11 @@ class Continuity:
         self._tip = Tip(vault.marks.signed_size, vault.marks.signed_entry)
         self._restored_at: int | None = None
 
+    @property
+    def known(self) -> int:
+        """Return how many entries the keyring has seen there to be; more may be by now."""
+        return self._tip.size
+
     async def size(self) -> int:
         """Return how many entries are committed.
 

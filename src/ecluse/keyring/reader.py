@@ -70,6 +70,11 @@ _SINCE = """
 SELECT position, entry, month, sealed, commitment FROM ledger_entry
  WHERE shard = 0 AND position >= $1 ORDER BY position LIMIT 20000
 """
+# No index leads to an entry's id: whoever asks knows about where it stands.
+_ENTRY = """
+SELECT entry, month, sealed, commitment FROM ledger_entry
+ WHERE shard = 0 AND position >= $1 AND position < $1 + 100000 AND entry = $2
+"""
 # The head's own size is not asked: whoever appends may write anything there.
 _ENDS = """
 (SELECT position, entry FROM ledger_entry WHERE shard = 0 ORDER BY position DESC LIMIT 1)
@@ -114,6 +119,11 @@ class Reader:
         """Return the committed entries at these positions."""
         rows = await self._fetch(_ENTRIES, positions)
         return {row["position"]: _entry(row) for row in rows}
+
+    async def entry(self, entry: bytes, since: int) -> Entry | None:
+        """Return the committed entry of this id, if it stands soon after position `since`."""
+        rows = await self._fetch(_ENTRY, since, entry)
+        return _entry(rows[0]) if rows else None
 
     async def ends(self, size: int = 0) -> Ends:
         """Return the last committed entry, and the last one of the first `size`."""

@@ -92,6 +92,9 @@ class Session:
                 if self._feed is None:
                     raise BulkError("Open a manifest first.")
                 return await self._keyring.feeds.evaluate(self._feed, chunk, persons, cards)
+            case m.OpenFeed(manifest, signature):
+                self._feed = await self._keyring.feeds.open(manifest, signature)
+                return self._feed.rows
             case m.ReleaseAt(position):
                 return await self._keyring.page_release(position)
             case m.Sign(body, size):
@@ -108,11 +111,8 @@ class Session:
                 return keyring.vault.keys.loader
             case m.LoaderRecipient():
                 return keyring.vault.keys.recipient
-            case m.OpenFeed(manifest, signature):
-                self._feed = keyring.feeds.open(manifest, signature)
-                return self._feed.rows
             case m.SealEvent(event):
-                return keyring.entries.seal(event, self._sealed)
+                return keyring.seal(event, self._sealed)
             case m.PublicKey():
                 return keyring.continuity.public_key()
             case m.Salts():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ecluse.errors import EcluseError
 from ecluse.keyring import prf
+from ecluse.keyring.agreed import Agreed
 from ecluse.keyring.continuity import Continuity
 from ecluse.keyring.entries import Entries
 from ecluse.keyring.feeds import Feeds
@@ -18,7 +19,7 @@ from ecluse.keyring.meters import Meters
 from ecluse.keyring.structure import Structure, Trails
 from ecluse.keyring.tickets import Ticket, Tickets
 from ecluse.keyring.wrap import Claim, Target, reference_row, wrap_claim
-from ecluse.ledger.entry import Check, PageRelease
+from ecluse.ledger.entry import Check, PageRelease, decode
 
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from ecluse.keyring.reader import Reader
     from ecluse.keyring.vault import Vault
+    from ecluse.ledger.entry import AnyEvent
+    from ecluse.ledger.seal import SealedEntry
 
 
 #: Distinct persons a day that the keyring locates and opens per lane; None counts only.
@@ -58,7 +61,8 @@ class Keyring:
     ) -> None:
         self.vault = vault
         self.entries = Entries(vault)
-        self.feeds = Feeds(vault, folder)
+        self.agreed = Agreed(reader, self.entries)
+        self.feeds = Feeds(vault, folder, self.agreed)
         self.continuity = Continuity(vault, reader, self.entries)
         self._keys = vault.keys
         self._reader = reader
@@ -73,6 +77,8 @@ class Keyring:
     async def recall(self) -> int:
         """Fill the meters from the last day of the ledger, so that a restart frees nobody.
 
+        What two officers agreed on within that day is taken up again as well.
+
         Which entries are of the last day is told by the keyring's own milestones: the times that
         entries claim are the word of whoever wrote them. Each counts as late as it may have been.
         """
@@ -85,6 +91,7 @@ class Keyring:
             while after and position >= after[0].size:
                 del after[0]
             event = self.entries.read(row)
+            self.agreed.note(event, row.entry, position)
             if isinstance(event, Check):
                 at = min(after[0].at, now) if after else now
                 opened = event.outcome == "released"
@@ -94,6 +101,12 @@ class Keyring:
                 recalled += 1
         self._meters.restore_untold(now)
         return recalled
+
+    def seal(self, body: bytes, allowed: tuple[type[AnyEvent], ...]) -> SealedEntry:
+        """Seal an encoded event as a ledger entry; see `Entries.seal`."""
+        sealed = self.entries.seal(body, allowed)
+        self.agreed.note(decode(body), sealed.entry, self.continuity.known)
+        return sealed
 
     async def greet(self, *, restore_noted: bool) -> Greeting:
         """Give a gate what it needs to start, and say whether the database was restored."""

@@ -6,7 +6,7 @@ evaluate a feed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -25,6 +25,8 @@ class TrustedInsurer(msgspec.Struct, frozen=True):
 
     insurer: int
     signing_key: bytes
+    #: How many its contract is about, if that was said.
+    members: int | None = None
 
 
 class _Announced(msgspec.Struct, frozen=True):
@@ -33,12 +35,31 @@ class _Announced(msgspec.Struct, frozen=True):
     amc: str
     feed: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
     rows: Annotated[int, msgspec.Meta(ge=1, le=10**9)]
+    #: The feed that a delta builds on.
+    base: int | None = None
 
 
-def add_insurer(folder: Path, amc: str, insurer: int, signing_key: bytes) -> None:
-    """Trust `signing_key` for the feeds of the insurer with AMC number `amc`."""
+class Announced(NamedTuple):
+    """A manifest whose signature holds."""
+
+    amc: str
+    insurer: TrustedInsurer
+    feed: int
+    rows: int
+    full: bool
+
+
+def add_insurer(
+    folder: Path, amc: str, insurer: int, signing_key: bytes, members: int | None = None
+) -> None:
+    """Trust `signing_key` for the feeds of the insurer with AMC number `amc`.
+
+    `members` is what its contract says; None leaves what was said before.
+    """
     trusted = insurers(folder)
-    trusted[amc] = TrustedInsurer(insurer, signing_key)
+    if members is None and amc in trusted:
+        members = trusted[amc].members
+    trusted[amc] = TrustedInsurer(insurer, signing_key, members)
     write_durably(folder / "insurers.json", msgspec.json.encode(trusted))
 
 
@@ -50,10 +71,8 @@ def insurers(folder: Path) -> dict[str, TrustedInsurer]:
     return msgspec.json.decode(path.read_bytes(), type=dict[str, TrustedInsurer])
 
 
-def announced(
-    trusted: dict[str, TrustedInsurer], manifest: bytes, signature: bytes
-) -> tuple[int, int, int]:
-    """Return (insurer, feed, rows) of a manifest whose signature holds.
+def announced(trusted: dict[str, TrustedInsurer], manifest: bytes, signature: bytes) -> Announced:
+    """Return what a manifest announces, once its signature holds.
 
     Raises:
         BulkError: Not a manifest, an unknown insurer, or a signature that does not hold.
@@ -71,4 +90,4 @@ def announced(
         Ed25519PublicKey.from_public_bytes(insurer.signing_key).verify(signature, manifest)
     except InvalidSignature:
         raise BulkError("The manifest's signature does not hold for its insurer.") from None
-    return insurer.insurer, told.feed, told.rows
+    return Announced(told.amc, insurer, told.feed, told.rows, told.base is None)

@@ -46,6 +46,11 @@ class FeedMark(msgspec.Struct, frozen=True):
     manifest: str
     #: (digest, rows) of each chunk evaluated so far, in order.
     chunks: tuple[tuple[bytes, int], ...]
+    #: As the manifest announces; whether it is a full feed.
+    rows: int = 0
+    full: bool = True
+    #: Rows evaluated of the full feeds before it, the last few, oldest first.
+    usual: tuple[int, ...] = ()
 
 
 class Milestone(msgspec.Struct, frozen=True, array_like=True):

@@ -74,7 +74,13 @@ async def add_insurer(
         OfficerKeyring(installation.sockets) as keyring,
     ):
         added = await insurers.add(connection, keyring, public, contract)
-    trust.add_insurer(installation.keyring_folder, public.amc, added.insurer, public.signing_key)
+    trust.add_insurer(
+        installation.keyring_folder,
+        public.amc,
+        added.insurer,
+        public.signing_key,
+        contract.members,
+    )
     return added
 
 

@@ -6,6 +6,12 @@ member's. A count out of the usual therefore waits for two officers, before a ro
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from ecluse.keyring.vault import FeedMark
+
 
 #: Beyond the usual by more than this share, a full feed is held; a delta by this share alone.
 SHARE = 0.2
@@ -27,3 +33,14 @@ def held(rows: int, usual: int | None, *, full: bool) -> bool:
         return False
     more = rows - usual if full else rows
     return more > max(SHARE * usual, ROOM)
+
+
+def counts(mark: FeedMark) -> tuple[int, ...]:
+    """Return how many rows of the last full feeds were evaluated, by the keyring's own account.
+
+    A feed of which less than half came was given up: it says nothing about how many is usual.
+    """
+    evaluated = sum(rows for _, rows in mark.chunks)
+    if not mark.full or 2 * evaluated < mark.rows:
+        return mark.usual
+    return (*mark.usual, evaluated)[-FEEDS:]
