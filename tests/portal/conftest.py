@@ -18,7 +18,7 @@ from portal.stand_in_gate import StandInGate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
@@ -76,13 +76,19 @@ def portal(running: Portal) -> Portal:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def playwright_of() -> Iterator[Playwright]:
+    """What launches browsers; a module has one."""
     if not CHROMIUM.exists():
         pytest.fail(f"{CHROMIUM} is missing: install it with `apt-get install chromium`.")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS])
-        yield launched
-        launched.close()
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright_of: Playwright) -> Iterator[Browser]:
+    launched = playwright_of.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS])
+    yield launched
+    launched.close()
 
 
 @pytest.fixture

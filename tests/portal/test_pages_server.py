@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
 import pytest
 from starlette.testclient import TestClient
 
 from ecluse.errors import EcluseError
+from ecluse.portal import pages_server
 from ecluse.portal.pages_server import PagesConfig, create_app, served_files
 
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PIPE = "http://localhost:8471"
 CONFIG = PagesConfig(PIPE, "localhost")
@@ -75,9 +81,26 @@ def test_the_pages_are_closed_to_other_windows_and_devices(client: TestClient) -
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-content-type-options"] == "nosniff"
-    assert "camera=()" in headers["permissions-policy"]
     assert "publickey-credentials-get=(self)" in headers["permissions-policy"]
     assert "set-cookie" not in headers
+
+
+def test_the_counters_page_alone_may_ask_for_the_camera(client: TestClient) -> None:
+    assert "camera=(self)" in client.get("/").headers["permissions-policy"]
+    for path in [*served_files(CONFIG).keys() - {"/"}, "/nothing"]:
+        assert "camera=()" in client.get(path).headers["permissions-policy"]
+
+
+def test_the_reader_of_squares_is_the_reviewed_one_or_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(pages_server, "FETCHED", tmp_path)
+    without = served_files(CONFIG)
+    assert not any(path.startswith("/fetched/") for path in without)
+    assert json.loads(without["/config.json"].body)["reader"] is None
+    (tmp_path / pages_server.READER).write_bytes(b"another one")
+    with pytest.raises(EcluseError, match="reviewed"):
+        served_files(CONFIG)
 
 
 def test_an_unchanged_page_costs_no_second_download(client: TestClient) -> None:
@@ -99,7 +122,9 @@ def test_a_pipe_that_is_no_origin_is_refused_at_start() -> None:
 
 def test_no_page_names_an_outside_host(client: TestClient) -> None:
     for path in served_files(CONFIG):
-        if path.endswith((".js", ".css", ".svg")) or path == "/":
+        # What was fetched names its sources in comments; it was reviewed, and has one hash.
+        ours = not path.startswith("/fetched/")
+        if (ours and path.endswith((".js", ".css", ".svg"))) or path == "/":
             hosts = set(re.findall(r"https?://([^/\"'\s]+)", client.get(path).text))
             assert hosts <= {"www.w3.org"}, path
 

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ecluse.errors import EcluseError
 from ecluse.portal.origin import checked_origin
 
 
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 PAGES = Path(__file__).with_name("pages")
 FONTS = Path(fontpkg_atkinson_hyperlegible.ROOT) / "files"
 FONT_FILES = ("AtkinsonHyperlegible-Regular.ttf", "AtkinsonHyperlegible-Bold.ttf")
+
+#: What `./ecluse` fetched for the pages, by name and SHA-256: a reader of QR codes for browsers that
+#: bring none (jsqr 1.4.0, Apache-2.0; requirements/pages/ pins it). May be absent.
+FETCHED = Path(__file__).with_name("fetched")
+READER = "jsQR.js"
+READER_SHA256 = "bc40c8a15196236b2314db0856f72ca0b49980cd5413b8c852a7349f5fee0859"
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -44,7 +51,7 @@ _REVALIDATE = "no-cache"
 _FONT_CACHE = "public, max-age=604800"
 
 _REFUSED_FEATURES = (
-    "camera", "display-capture", "geolocation", "hid", "microphone", "midi", "payment", "serial",
+    "display-capture", "geolocation", "hid", "microphone", "midi", "payment", "serial",
     "usb",
 )  # fmt: skip
 _OWN_FEATURES = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
@@ -91,13 +98,41 @@ def served_files(config: PagesConfig) -> dict[str, ServedFile]:
         files[f"/fonts/{name}"] = ServedFile(
             (FONTS / name).read_bytes(), MEDIA_TYPES[".ttf"], _FONT_CACHE
         )
-    settings = json.dumps({"pipe": checked_origin(config.pipe_origin), "rp_id": config.rp_id})
-    files["/config.json"] = ServedFile(settings.encode(), MEDIA_TYPES[".json"], _REVALIDATE)
+    reader = _fetched_reader()
+    files |= reader
+    settings = {
+        "pipe": checked_origin(config.pipe_origin),
+        "rp_id": config.rp_id,
+        "reader": next(iter(reader), None),
+    }
+    files["/config.json"] = ServedFile(
+        json.dumps(settings).encode(), MEDIA_TYPES[".json"], _REVALIDATE
+    )
     return files
 
 
-def security_headers(pipe_origin: str) -> dict[str, str]:
-    """Return the headers that go with every answer of the pages' process.
+def _fetched_reader() -> dict[str, ServedFile]:
+    """Return the reader of QR codes by its URL path, or nothing when it was not fetched.
+
+    Raises:
+        EcluseError: The file is not the one that was reviewed.
+    """
+    path = FETCHED / READER
+    if not path.exists():
+        return {}
+    file = ServedFile(path.read_bytes(), MEDIA_TYPES[".js"], _REVALIDATE)
+    if file.sha256.hex() != READER_SHA256:
+        raise EcluseError(
+            f"{READER} beside the pages is not the file that was reviewed.",
+            hint="Delete it; `./ecluse demo` or `./ecluse test` fetches it again.",
+        )
+    return {f"/fetched/{READER}": file}
+
+
+def security_headers(pipe_origin: str, path: str) -> dict[str, str]:
+    """Return the headers that go with the pages' process' answer at `path`.
+
+    The counter's page alone, at "/", may ask its person for the camera.
 
     Content Security Policy level 3; scripts are files of this origin only, and no string becomes
     code (Trusted Types with no policy allowed).
@@ -117,6 +152,7 @@ def security_headers(pipe_origin: str) -> dict[str, str]:
     }
     features = [f"{name}=()" for name in _REFUSED_FEATURES]
     features += [f"{name}=(self)" for name in _OWN_FEATURES]
+    features.append("camera=(self)" if path == "/" else "camera=()")
     return {
         "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "cross-origin-opener-policy": "same-origin",
@@ -129,12 +165,13 @@ def security_headers(pipe_origin: str) -> dict[str, str]:
 
 def create_app(config: PagesConfig) -> Starlette:
     """Build the application that serves the pages and nothing else."""
-    headers = security_headers(checked_origin(config.pipe_origin))
+    pipe = checked_origin(config.pipe_origin)
     routes = [
-        Route(path, _endpoint(file, headers), methods=["GET"])
+        Route(path, _endpoint(file, security_headers(pipe, path)), methods=["GET"])
         for path, file in served_files(config).items()
     ]
-    return Starlette(routes=[*routes, Route("/{rest:path}", _nothing(headers))])
+    nothing = _nothing(security_headers(pipe, "/{rest:path}"))
+    return Starlette(routes=[*routes, Route("/{rest:path}", nothing)])
 
 
 def _endpoint(

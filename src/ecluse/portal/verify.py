@@ -64,10 +64,11 @@ async def verify(
         elif hashlib.sha256(answer.content).digest() != sha256:
             faults.append(Fault(path, "another file than the one released"))
     if not faults:
-        expected = security_headers(_pipe(bodies[_SETTINGS]))
+        pipe = _pipe(bodies[_SETTINGS])
         faults = [
             Fault(path, f"the header {name} is not the one released")
             for path in released
+            for expected in (security_headers(pipe, path),)
             for name in (*expected, *_ACTING)
             if headers[path].get(name) != expected.get(name)
         ]

@@ -80,6 +80,13 @@ export function askAgain(reference, family) {
   byId("ask").requestSubmit();
 }
 
+// Ask about a card that was read otherwise than into its field.
+export function askCard(code) {
+  chooseLane("card");
+  byId("card").value = code;
+  byId("ask").requestSubmit();
+}
+
 // A scan clears its field at once, so that the next one starts from nothing; a failure brings it back.
 export const takeCard = () => (byId("card").value = "");
 export const giveBackCard = (code) => (byId("card").value ||= code);

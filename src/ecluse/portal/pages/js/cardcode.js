@@ -9,9 +9,11 @@ const LENGTH = PREFIX.length + 34;
 
 export const bare = (text) => text.toUpperCase().replace(/[\s-]/g, "");
 
+export const looksLikeCard = (code) => code.startsWith(PREFIX);
+
 // "right", or why the text is no card's code: "unknown", "incomplete", "wrong".
 export async function judged(code) {
-  if (!code.startsWith(PREFIX)) return "unknown";
+  if (!looksLikeCard(code)) return "unknown";
   if (code.length < LENGTH) return "incomplete";
   const values = [...code.slice(PREFIX.length)].map((letter) => LETTERS.indexOf(letter));
   if (code.length > LENGTH || values.includes(-1)) return "wrong";

@@ -8,6 +8,7 @@ const KEYS = [
   ["key.enter", "help.enter"],
   ["key.escape", "help.escape"],
   ["F2", "help.f2"],
+  ["F4", "help.scan"],
   ["key.arrows", "help.arrows"],
   ["F8", "help.copy"],
   ["key.print", "help.print"],
@@ -16,8 +17,6 @@ const KEYS = [
 const SUBJECTS = ["help.password", "help.foreign", "help.once"];
 
 export const openHelp = () => byId("help").showModal();
-
-export const helpIsOpen = () => byId("help").open;
 
 export function startHelp() {
   byId("help-open").addEventListener("click", openHelp);

@@ -4,8 +4,9 @@ import { copyReference } from "./answer.js";
 import { chooseLane } from "./ask.js";
 import { clearAll, switchLane } from "./check.js";
 import { stepFamily } from "./families.js";
-import { helpIsOpen, openHelp } from "./help.js";
+import { openHelp } from "./help.js";
 import { currentView, go } from "./router.js";
+import { openScan } from "./scan.js";
 
 const LETTER = /^[a-zA-Z]$/;
 const CARD_START = /^[eE]$/;
@@ -13,6 +14,7 @@ const CARD_START = /^[eE]$/;
 const ON_CHECK = {
   Escape: clearAll,
   F2: switchLane,
+  F4: openScan,
   F8: copyReference,
 };
 
@@ -21,7 +23,7 @@ export function startKeys() {
 }
 
 function pressed(event) {
-  if (helpIsOpen() || event.altKey || event.isComposing) return;
+  if (dialogIsOpen() || event.altKey || event.isComposing) return;
   if (event.ctrlKey || event.metaKey) return void pressedWithControl(event);
   const act = actFor(event);
   if (act) {
@@ -39,6 +41,8 @@ function pressedWithControl(event) {
   if (event.key === "c" && currentView() === "check" && nothingSelected) copyReference();
 }
 
+const dialogIsOpen = () => document.querySelector("dialog[open]") !== null;
+
 const selectedInField = (target) => target.selectionStart !== target.selectionEnd;
 
 function actFor(event) {
@@ -55,4 +59,4 @@ function isForReader({ key, target }) {
   return writes(target) ? CARD_START.test(key) && target.matches(".digits") : LETTER.test(key);
 }
 
-const writes = (target) => target.matches("input:not([type=radio], [type=date])");
+const writes = (target) => target.matches("input:not([type=radio], [type=date], [type=file])");
