@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from ecluse.portal import pages_server, pipe
 from portal.serving import loopback, port_of, serving
-from portal.stand_in_gate import StandInGate
+from portal.stand_in_gate import ORGANISATION, StandInGate
 
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def portal(running: Portal) -> Portal:
     running.gate.heard.clear()
     running.gate.failing.clear()
     running.gate.account.clear()
+    running.gate.late.clear()
+    running.gate.organisation = ORGANISATION
     return running
 
 

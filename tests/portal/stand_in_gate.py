@@ -94,6 +94,10 @@ class StandInGate:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     #: What `/v1/me` says beside the organisation.
     account: dict[str, Any] = field(default_factory=dict)
+    #: Insurers whose feed is late, as `/v1/insurers` names them.
+    late: list[dict[str, Any]] = field(default_factory=list)
+    #: Whose passkeys sign in: a counter's, unless they are an officer's.
+    organisation: dict[str, str] | None = field(default_factory=lambda: ORGANISATION)
 
     @property
     def party(self) -> passkey.RelyingParty:
@@ -115,6 +119,7 @@ class StandInGate:
                 Route("/v1/login/finish", self._login_finish, methods=["POST"]),
                 Route("/v1/logout", self._logout, methods=["POST"]),
                 Route("/v1/me", self._me),
+                Route("/v1/insurers", self._insurers),
                 Route("/v1/checks", self._check, methods=["POST"]),
                 Route("/v1/checks/{check_id}", self._again),
             ],
@@ -201,7 +206,7 @@ class StandInGate:
         return JSONResponse(
             {
                 "keyid": keyid,
-                "organisation": ORGANISATION,
+                "organisation": self.organisation,
                 "label": "Comptoir 2",
                 "expires_at": _later(hours=12),
             }
@@ -230,6 +235,12 @@ class StandInGate:
             "expires_at": _later(hours=12),
         }
         return JSONResponse(facts | self.account)
+
+    async def _insurers(self, request: Request) -> Response:
+        await self._hear(request)
+        await self._signed(request)
+        told = [{**INSURER, "since": "2026-01-01", "fed_at": _later(), "late": False}]
+        return JSONResponse({"insurers": told + self.late})
 
     async def _check(self, request: Request) -> Response:
         body = await self._hear(request)

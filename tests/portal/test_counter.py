@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
+#: A reader set to AZERTY at a computer set to BÉPO.
+BEPO = str.maketrans("BCDEFGHIJKLNOPRS", "KXIPE,CTHSRWLJOU")
+
+
 def scan(page: Page, text: str) -> None:
     """Type as a handheld reader does: into whatever has the focus, then Enter."""
     page.keyboard.type(text)
@@ -152,6 +156,8 @@ def test_a_misread_card_is_said_so_and_nothing_is_asked(portal: Portal, counter:
         (COVERED_CARD[:20], "Lecture incomplète"),
         (misread, "mal lue"),
         ("3400930000120", "pas le code"),
+        ("\"'àà(-è&é_çà", "un autre clavier"),
+        (COVERED_CARD.translate(BEPO), "un autre clavier"),
     ):
         scan(counter, scanned)
         expect(counter.locator("#card-hint")).to_contain_text(words)
@@ -219,9 +225,10 @@ def test_the_account_page_shows_the_reserve_and_signs_out(portal: Portal, counte
     assert water
     assert tank
     assert 0.6 < water["height"] / tank["height"] < 0.75
-    expect(counter.locator(".reserve .lanes")).to_contain_text("588 restantes sur 600 avec carte")
-    expect(counter.locator(".reserve .lanes")).to_contain_text("29 restantes sur 30 par référence")
-    expect(counter.locator(".reserve + section")).to_contain_text("41 avec carte")
+    expect(counter.locator(".reserve .lanes")).to_have_count(0)
+    expect(counter.locator(".others")).to_contain_text("588 restantes sur 600 avec carte")
+    expect(counter.locator(".others")).to_contain_text("29 restantes sur 30 par référence")
+    expect(counter.locator(".together")).to_contain_text("41 avec carte")
     portal.gate.account["locked"] = "four unknown persons in one minute"
     counter.locator("nav a[href='#check']").click()
     counter.locator("a[href='#account']").click()

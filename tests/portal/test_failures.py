@@ -101,3 +101,50 @@ def test_a_gesture_that_is_not_made_sends_nothing(portal: Portal, counter: Page)
     expect(counter.locator("#banner")).to_contain_text("a pas confirmé")
     expect(counter.locator("#nir")).to_have_value("2 55 08 14 168 025 38")
     assert portal.gate.bodies("/v1/checks") == []
+
+
+def test_an_insurers_late_feed_is_said_beside_the_form(portal: Portal, counter: Page) -> None:
+    expect(counter.locator("#late")).not_to_be_visible()
+    portal.gate.late.append(
+        {
+            "amc": "75500018",
+            "name": "Mutuelle du Halage",
+            "since": "2026-01-01",
+            "fed_at": "2026-11-01T06:00:00Z",
+            "late": True,
+        }
+    )
+    counter.reload()
+    expect(counter.locator("#late")).to_contain_text("Mutuelle du Halage (dernière le 1 nov. 2026")
+    expect(counter.locator("#late")).not_to_contain_text("Bateliers")
+    counter.locator("#language").click()
+    expect(counter.locator("#late")).to_contain_text("Whoever joined since may be refused")
+
+
+def test_an_officers_key_is_told_where_it_belongs_and_keeps_no_registration(
+    portal: Portal, counter: Page
+) -> None:
+    portal.gate.organisation = None
+    counter.goto(f"{portal.pages}/#account")
+    counter.get_by_text("Déconnecter ce poste").click()
+    expect(counter.locator("#signin-go")).to_be_visible()
+    before = set(portal.gate.devices)
+    counter.locator("#signin-go").click()
+    expect(counter.locator("#banner")).to_contain_text("pas celle d\u2019un comptoir")
+    expect(counter.locator("#banner")).to_contain_text("console de l\u2019opérateur")
+    assert set(portal.gate.devices) == before
+    counter.reload()
+    expect(counter.locator("#signin-go")).to_be_focused()
+
+
+def test_an_answer_prints_on_one_page_with_its_reference(counter: Page) -> None:
+    scan(counter)
+    counter.locator("#answer.covered").wait_for()
+    counter.emulate_media(media="print")
+    for shown in (".verdict h2", ".insurer", ".reference-text", ".printed", ".proof"):
+        expect(counter.locator(shown)).to_be_visible()
+    for left_out in (".top", "#ask", "#copy", "#keep"):
+        expect(counter.locator(left_out)).not_to_be_visible()
+    printed = counter.pdf(format="A4")
+    counter.emulate_media(media="screen")
+    assert printed.count(b"/Type /Page\n") == 1

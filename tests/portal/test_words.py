@@ -59,7 +59,7 @@ BUILT = (
     r"answer\.lines\.(act|basis)",
     r"banner\.(?!close|renew|retry$)\w+(\.what)?",
     r"birth\.(incomplete|year|right)",
-    r"card\.(incomplete|unknown|wrong)",
+    r"card\.(incomplete|layout|unknown|wrong)",
     r"check\.(amc|card|rank)\.hint",
     r"day\.lane\.(card|known|typed)",
     r"enrol\.(pending|accepted|refused)(\.next)?",

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ecluse.gate import replies, rows
+from ecluse.gate.caller import DeviceExpiredError
 from ecluse.gate.windows import DAY, HOUR
 from ecluse.login import accounts, devices
 from ecluse.login.roles import AccountRole, Right, RoleError, may
@@ -46,7 +47,10 @@ class AccountDoor:
         if owner is None or spent is None:
             return replies.json({"error": "unknown", "message": "No such account."}, 404)
         probation = owner.probation_until if owner.probation_until > now else None
-        mine = next(d for d in registered if d.thumbprint == caller.thumbprint)
+        mine = next((d for d in registered if d.thumbprint == caller.thumbprint), None)
+        if mine is None:  # ended at another gate, since this one last asked
+            self._callers.forget(caller)
+            raise DeviceExpiredError("This device is not signed in.", hint="Sign in again.")
         return replies.json(
             {
                 "organisation": owner.place,
@@ -101,7 +105,10 @@ def _left(cap: int, spent: int) -> dict[str, int]:
 
 
 def _today(organisation: OrganisationBudget) -> dict[str, int]:
-    """Return what all of an organisation's accounts asked, by lane, as its caps count it."""
+    """Return what all of an organisation's accounts asked, by lane, as its caps count it.
+
+    By the hour: in the present one and the 24 before it.
+    """
     now = time.time()
     return {
         "card": organisation.card.total(now),

@@ -30,6 +30,7 @@ async function trying(act) {
       await drop();
       go("signin");
     }
+    byId("account-body").replaceChildren();
     showBanner(failure.kind ?? "unexpected", { values: failure.values });
   }
 }
@@ -49,6 +50,11 @@ function draw() {
       account.probation_until
         ? el("p", { class: "note" }, word("account.probation", { time: instant(account.probation_until) }))
         : "",
+    ),
+    el(
+      "section",
+      { class: "others" },
+      el("h2", {}, word("account.others")),
       el(
         "ul",
         { class: "lanes" },
@@ -81,7 +87,7 @@ const lane = (name, told) => el("li", {}, el("strong", {}, String(told)), " ", w
 const together = (counts) =>
   el(
     "section",
-    {},
+    { class: "together" },
     el("h2", {}, word("account.together")),
     el("ul", { class: "lanes" }, ...Object.entries(counts).map(([name, count]) => lane(name, count))),
   );

@@ -26,4 +26,5 @@ await resume();
 startRouter({ signin: signinView, enrol: enrolView, check: checkView, day: dayView, account: accountView });
 startEnding();
 startScan();
+if (!navigator.onLine) showBanner("offline");
 await recallAnswer();

@@ -11,9 +11,15 @@ export const bare = (text) => text.toUpperCase().replace(/[\s-]/g, "");
 
 export const looksLikeCard = (code) => code.startsWith(PREFIX);
 
-// "right", or why the text is no card's code: "unknown", "incomplete", "wrong".
+// What a reader set to another keyboard writes for digits, and what other alphabets write for letters.
+const OTHER_LAYOUT = /[&é"'(§è!çà]|\p{Script=Cyrillic}|\p{Script=Greek}|\p{Script=Arabic}/iu;
+
+// A card's letters at other places (BÉPO, Dvorak) still come in a card's number.
+const otherLayout = (code) => OTHER_LAYOUT.test(code) || code.length === LENGTH;
+
+// "right", or why the text is no card's code: "unknown", "layout", "incomplete", "wrong".
 export async function judged(code) {
-  if (!looksLikeCard(code)) return "unknown";
+  if (!looksLikeCard(code)) return otherLayout(code) ? "layout" : "unknown";
   if (code.length < LENGTH) return "incomplete";
   const values = [...code.slice(PREFIX.length)].map((letter) => LETTERS.indexOf(letter));
   if (code.length > LENGTH || values.includes(-1)) return "wrong";

@@ -18,6 +18,7 @@ import { byId } from "./dom.js";
 import { chooseFamily, rememberFamily } from "./families.js";
 import { gestureFor } from "./gesture.js";
 import { forgetCheck, keepCheck, keptCheck, SAME_ANSWER_MS } from "./last.js";
+import { lookForLate } from "./late.js";
 import { note } from "./recent.js";
 import { currentView, go } from "./router.js";
 import { asDevice, drop, signedInDevice } from "./session.js";
@@ -49,6 +50,7 @@ export const checkView = {
     if (interrupted) showBanner("restored");
     interrupted = false;
     focusAsk();
+    lookForLate();
   },
 };
 

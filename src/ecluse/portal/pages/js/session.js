@@ -2,6 +2,7 @@
 
 import { concat, fromBase64url, sha256, utf8 } from "./bytes.js";
 import * as device from "./device.js";
+import { Failure } from "./failure.js";
 import { ask, askSigned } from "./gate.js";
 import { present } from "./passkey.js";
 import { forgetCheck } from "./last.js";
@@ -32,6 +33,11 @@ export async function signIn() {
     assertion,
   });
   current = { privateKey, ...registered };
+  if (!registered.organisation) {
+    // An officer's or insurer's key has nothing to do at a counter, and keeps no registration here.
+    await signOut(false);
+    throw new Failure("officer");
+  }
   await device.remember(current);
 }
 
