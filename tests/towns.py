@@ -39,7 +39,9 @@ class Town(NamedTuple):
 
 
 @contextmanager
-def open_town(members: int = MEMBERS, policy: Path | None = None, gates: int = 1) -> Iterator[Town]:
+def open_town(
+    members: int = MEMBERS, policy: Path | None = None, gates: int = 1, *, watched: bool = False
+) -> Iterator[Town]:
     """Start an operator of its own and load a nation; stop and remove everything afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="ecluse-town-") as home,
@@ -50,7 +52,7 @@ def open_town(members: int = MEMBERS, policy: Path | None = None, gates: int = 1
         installation.make_keyring()
         try:
             rules = str(policy) if policy else None
-            with Operator(installation, policy=rules, gates=gates) as operator:
+            with Operator(installation, policy=rules, gates=gates, watched=watched) as operator:
                 stage.write_nation(folder, members, 7, _quiet)
                 rows = asyncio.run(stage.load_nation(installation, folder, 1, _quiet))
                 finess = asyncio.run(stage.open_organisations(installation, folder))

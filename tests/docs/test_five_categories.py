@@ -46,6 +46,8 @@ STOLEN = [
 READABLE = {
     "account": {"label", "locked", "role"},
     "act": {"content", "state"},
+    # About accounts; `why` names nobody.
+    "alarm": {"kind", "score", "positions", "why", "measure"},
     "cover_package": {"code", "content"},
     "ecluse_migration": {"name"},
     "enrolment": {"amc", "fingerprint", "finess", "label", "role", "state"},

@@ -49,6 +49,7 @@ REQUESTS: dict[type, m.Request] = {
         m.Sign(b"", 0),
         m.PublicKey(),
         m.Salts(),
+        m.FactsSince(0),
     )
 }
 

@@ -310,6 +310,7 @@ def test_each_role_has_its_rights_and_no_other(play: Callable[[Story], None]) ->
                 "enrolments": await code(at.waiting()),
                 "accounts": await code(at.accounts()),
                 "acts": await code(at.acts()),
+                "alarms": await code(at.alarms()),
                 "feeds": await code(at.feeds()),
                 "ledger": await code(at.ledger()),
             }
@@ -317,7 +318,7 @@ def test_each_role_has_its_rights_and_no_other(play: Callable[[Story], None]) ->
             told[mine.role] = {name for name, answer in reached.items() if answer == "ok"}
             assert told[mine.role] == set(mine.rights) - {"check"}
         assert told == {
-            "security": {"enrolments", "accounts", "acts"},
+            "security": {"enrolments", "accounts", "acts", "alarms"},
             "protection": {"acts", "ledger"},
             "holder": {"enrolments", "accounts"},
             "insurer": {"feeds"},

@@ -35,6 +35,10 @@ DISTRIBUTED_BY = {
     "ledger_entry": "shard",
     "ledger_tile": "shard",
     "ledger_checkpoint": "shard",
+    "watch_account": "account",
+    "watch_place": "organisation",
+    "watch_state": "shard",
+    "alarm": "alarm",
 }
 
 BOOK = "ecluse_migration"  # the migrations' own, on the coordinator alone
@@ -57,15 +61,23 @@ GRANTS = {
         organisation r(organisation region), ledger_head r, ledger_entry r
     """,
     "ledger": "ledger_head r, ledger_entry r, ledger_tile ra, ledger_checkpoint ra",
-    "watch": "ledger_head r, ledger_entry r, ledger_tile r, ledger_checkpoint r",
+    "watch": """
+        ledger_head rw, ledger_entry a, watch_account raw, watch_place raw, watch_state raw,
+        alarm ra, account r(account frozen_typed_until locked role shrunk_until),
+        account w(frozen_typed_until locked shrunk_until),
+        device r(account expires_at revoked_at), device w(revoked_at),
+        platform r(braked_until one policy), platform w(braked_until)
+    """,
     "officer": """
         insurer ra, feed r,
         organisation r(added_at finess name organisation profession professionals region),
         organisation a(finess name organisation profession professionals region),
-        account r(account added_at insurer label locked organisation probation_until role),
-        account a(account insurer label organisation probation_until role), account w(locked),
+        account r(account added_at frozen_typed_until insurer label locked organisation
+                  probation_until role shrunk_until),
+        account a(account insurer label organisation probation_until role),
+        account w(frozen_typed_until locked shrunk_until), alarm r, watch_state r(position),
         enrolment r w(state), passkey ra w(sign_count), device ra w(revoked_at), nonce ra,
-        act ra w(ended_at seconder seconder_key state), platform r(page_release),
+        act ra w(ended_at seconder seconder_key state), platform r(braked_until page_release),
         platform w(page_release),
         ledger_head rw, ledger_entry a r(commitment position shard), ledger_tile r,
         ledger_checkpoint r
@@ -231,6 +243,9 @@ def test_no_process_may(database: Database, role: Role, statement: str) -> None:
         (Role.KEYRING, "SELECT sealed FROM cover_record"),
         (Role.KEYRING, "INSERT INTO ledger_entry DEFAULT VALUES"),
         (Role.WATCH, "SELECT sealed FROM cover_record"),
+        (Role.WATCH, "SELECT sealed FROM ledger_entry"),
+        (Role.WATCH, "SELECT budget FROM account"),
+        (Role.WATCH, "UPDATE alarm SET why = ''"),
         (Role.OFFICER, "SELECT sealed FROM cover_record"),
         (Role.OFFICER, "SELECT sealed FROM ledger_entry"),
         (Role.OFFICER, "SELECT budget FROM account"),

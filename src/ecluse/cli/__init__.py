@@ -19,6 +19,7 @@ from ecluse.cli import (
     policy,
     serve,
     store,
+    watch,
 )
 from ecluse.cli.check import check
 from ecluse.cli.demo import demo
@@ -43,6 +44,7 @@ app.add_typer(pages.app, name="pages")
 app.add_typer(policy.app, name="policy")
 app.add_typer(serve.app, name="serve")
 app.add_typer(store.app, name="store")
+app.add_typer(watch.app, name="watch")
 
 
 @app.callback()

@@ -17,7 +17,7 @@ from ecluse.console import app as console_app
 from ecluse.console.deeds import Terms
 from ecluse.gate.app import create_app
 from ecluse.gate.gate import GateConfig
-from ecluse.keyring.client import LedgerKeyring
+from ecluse.keyring.client import LedgerKeyring, WatchKeyring
 from ecluse.keyring.reader import Reader
 from ecluse.keyring.server import serve
 from ecluse.keyring.service import Keyring
@@ -27,8 +27,10 @@ from ecluse.local.processes import Operator, usual_ports
 from ecluse.local.supervisor import Supervisor
 from ecluse.login.passkey import RelyingParty
 from ecluse.policy import policy as policies
+from ecluse.policy.policy import Policy
 from ecluse.portal import pages_server, pipe
 from ecluse.store.roles import Role
+from ecluse.watch.running import keep_watch
 
 
 app = typer.Typer(no_args_is_help=True, help="The processes, one by one.")
@@ -91,6 +93,29 @@ async def _ledger(installation: Installation) -> None:
 
 def _report(error: Exception) -> None:
     logging.getLogger("ecluse.ledger").warning("interrupted: %s", type(error).__name__)
+
+
+@app.command()
+def watch(*, policy: PolicyOption = None) -> None:
+    """Follow the ledger: raise alarms, contain accounts."""
+    logging.basicConfig(level=logging.WARNING)
+    installation = Installation.from_environment()
+    rules, _ = policies.read(policy or installation.policy_in_force)
+    run_until_stopped(_watch(installation, rules))
+
+
+async def _watch(installation: Installation, rules: Policy) -> None:
+    keyring = WatchKeyring(installation.sockets)
+    announce("watch")
+    try:
+        connect = partial(installation.database.connect, Role.WATCH)
+        await keep_watch(connect, keyring, rules, installation.policies, _interrupted)
+    finally:
+        await keyring.close()
+
+
+def _interrupted(error: Exception) -> None:
+    logging.getLogger("ecluse.watch").warning("interrupted: %s", type(error).__name__)
 
 
 @app.command()
@@ -192,7 +217,10 @@ def serve_all(
     installation = Installation.from_environment()
     asyncio.run(installation.database.prepare())
     rules = str(policy) if policy else None
-    with Operator(installation, usual_ports(), rules, gates) as operator, Supervisor(operator):
+    with (
+        Operator(installation, usual_ports(), rules, gates, watched=True) as operator,
+        Supervisor(operator),
+    ):
         announce("all", pages=operator.ports.pages, pipe=operator.ports.pipe, gates=gates)
         run_until_stopped(_until_told())
     asyncio.run(installation.database.stop())

@@ -68,6 +68,28 @@ class Decided(msgspec.Struct, frozen=True):
     account: str | None = None
 
 
+class Alarm(msgspec.Struct, frozen=True):
+    """One of the watch's alarms; numbers as base64url, empty when it is about nobody alone."""
+
+    alarm: str
+    account: str
+    organisation: str
+    kind: str
+    score: float
+    at: datetime
+    positions: list[int]
+    why: str
+    measure: str
+    #: None: until two officers end it.
+    until: datetime | None
+
+
+class Alarms(msgspec.Struct, frozen=True):
+    """`GET /v1/console/alarms`."""
+
+    alarms: list[Alarm]
+
+
 class ListedAccount(msgspec.Struct, frozen=True):
     """One account of an organisation."""
 
@@ -194,6 +216,10 @@ class OfficerClient(GateClient):
         """Sign every device of an account out."""
         path = f"{_CONSOLE}/accounts/{account}/sign-out"
         return await self._signed("POST", path, {}, Decoder(replies.SignedOut))
+
+    async def alarms(self) -> list[Alarm]:
+        """Return the watch's alarms of the last week, the latest first."""
+        return (await self._signed("GET", f"{_CONSOLE}/alarms", None, Decoder(Alarms))).alarms
 
     async def acts(self) -> list[ShownAct]:
         """Return the acts that wait."""

@@ -115,6 +115,7 @@ def routes(console: Console, door: ConsoleDoor, acts: ActsDoor) -> list[Route]:
         ("GET", "accounts", Right.ACCOUNTS, door.accounts),
         ("POST", "accounts/{account}/lock", Right.ACCOUNTS, door.lock),
         ("POST", "accounts/{account}/sign-out", Right.ACCOUNTS, door.sign_out),
+        ("GET", "alarms", Right.ALARMS, door.alarms),
         ("GET", "acts", Right.ACTS, acts.waiting),
         ("POST", "acts", Right.ACTS, acts.propose),
         ("POST", "acts/{act}/second", Right.ACTS, acts.second),

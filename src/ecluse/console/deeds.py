@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from ecluse.store.connection import Connection
 
 _LOCKED = "SELECT locked FROM account WHERE account = $1 FOR UPDATE"
+_CONTAINED = """
+SELECT GREATEST(frozen_typed_until, shrunk_until) > $2 FROM account WHERE account = $1
+"""
+_OPEN = """
+UPDATE account SET locked = NULL, frozen_typed_until = 'epoch', shrunk_until = 'epoch'
+ WHERE account = $1
+"""
 _SET_LOCKED = "UPDATE account SET locked = $2 WHERE account = $1"
 _SECURITY_OFFICERS = "SELECT count(*) FROM account WHERE role = 'security'"
 _ONE_BOOTSTRAP = "SELECT pg_advisory_xact_lock(hashtextextended('ecluse/bootstrap', 0))"
@@ -142,16 +149,16 @@ async def lock(
 
 
 async def unlock(connection: Connection, account: bytes, now: datetime) -> Event:
-    """Open an account. Only an act of two persons may call this.
+    """Open an account, and end what the watch took from it. Only an act of two persons may.
 
     Raises:
-        DeedError: There is no such account, or it is open.
+        DeedError: There is no such account, or nothing was taken from it.
     """
     reason = await _locked(connection, account)
-    if reason is None:
+    if reason is None and not await connection.fetchval(_CONTAINED, account, now):
         raise DeedError("This account is not locked.")
-    await connection.execute(_SET_LOCKED, account, None)
-    return entry.Unlock(at=now, account=account, reason=reason)
+    await connection.execute(_OPEN, account)
+    return entry.Unlock(at=now, account=account, reason=reason or "contained")
 
 
 async def sign_out(

@@ -206,7 +206,8 @@ class Desk:
             if item.pending.asked.lane is Lane.TYPED
         )
         leases = await self._leases.cover(self._lease_connection, drawn, now) if drawn else {}
-        return State(accounts, organisations, cards, leases, times.spent_until), now, registered
+        until = times.spent_until, times.braked_until
+        return State(accounts, organisations, cards, leases, *until), now, registered
 
     def _time(self, times: rows.Times) -> float:
         monotonic = time.monotonic()

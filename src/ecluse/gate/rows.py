@@ -30,7 +30,9 @@ DELETE FROM settlement WHERE expires_at < clock_timestamp();
 _ACCOUNTS = """
 SELECT account, organisation, extract(epoch FROM probation_until)::float8 AS probation_until,
        (locked IS NOT NULL OR role NOT IN ('professional', 'client')) AS locked,
-       role = 'client' AS client, budget
+       role = 'client' AS client, budget,
+       extract(epoch FROM frozen_typed_until)::float8 AS frozen,
+       extract(epoch FROM shrunk_until)::float8 AS shrunk
   FROM account WHERE account = ANY($1::bytea[]) ORDER BY account FOR UPDATE
 """
 _OWN = """
@@ -54,9 +56,10 @@ SELECT device.account, device.thumbprint, extract(epoch FROM expires_at)::float8
 _TIMES = """
 SELECT extract(epoch FROM clock_timestamp())::float8 AS database,
        CASE WHEN size = 0 THEN 0 ELSE extract(epoch FROM last_at)::float8 END AS last_entry,
-       (SELECT CASE WHEN isfinite(spent_until) THEN extract(epoch FROM spent_until)::float8
-                    ELSE 0 END FROM platform) AS spent_until
-  FROM ledger_head WHERE shard = 0
+       CASE WHEN isfinite(spent_until) THEN extract(epoch FROM spent_until)::float8
+            ELSE 0 END AS spent_until,
+       extract(epoch FROM braked_until)::float8 AS braked_until
+  FROM ledger_head CROSS JOIN platform WHERE shard = 0
 """
 _SAVE_ACCOUNTS = """
 UPDATE account SET budget = new.budget
@@ -113,6 +116,7 @@ class Times(NamedTuple):
     database: float
     last_entry: float
     spent_until: float
+    braked_until: float
 
 
 class Record(NamedTuple):
@@ -162,6 +166,8 @@ async def accounts(connection: Connection, names: Collection[bytes]) -> dict[byt
             budget.card,
             row["client"],
             budget.known,
+            row["frozen"],
+            row["shrunk"],
         )
     return found
 
@@ -214,7 +220,7 @@ async def times(connection: Connection) -> Times:
     row = await connection.fetchrow(_TIMES)
     if row is None:
         raise LookupError("the ledger has no head")
-    return Times(row["database"], row["last_entry"], row["spent_until"])
+    return Times(row["database"], row["last_entry"], row["spent_until"], row["braked_until"])
 
 
 async def records(connection: Connection, indexes: Collection[bytes]) -> dict[bytes, list[Record]]:

@@ -11,6 +11,7 @@ import msgspec
 from ecluse.errors import EcluseError
 from ecluse.keyring import messages as m
 from ecluse.keyring.bulk import Evaluated
+from ecluse.keyring.facts import Facts
 from ecluse.ledger.entry import PageRelease, encode
 from ecluse.ledger.seal import MonthKeys, SealedEntry
 
@@ -185,6 +186,16 @@ class LedgerKeyring(_Connection):
     async def salts(self) -> dict[str, bytes]:
         """Return the salt key of every month that was not erased."""
         return await self._ask(m.Salts(), dict[str, bytes])
+
+
+class WatchKeyring(_Sealing):
+    """What the watch may ask."""
+
+    _caller = "watch"
+
+    async def facts(self, position: int) -> Facts:
+        """Return the checks that stand in the ledger from `position` on, without their subjects."""
+        return await self._ask(m.FactsSince(position), Facts)
 
 
 class OfficerKeyring(_Sealing):

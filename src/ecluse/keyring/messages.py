@@ -1,7 +1,8 @@
 """What crosses the keyring's border: small typed messages, length-prefixed msgpack.
 
 A socket per caller says who may ask what: the gate locates and unseals, the loader evaluates feeds,
-the ledger's keeper has checkpoints signed, an officer's command has entries sealed. Sizes and
+the ledger's keeper has checkpoints signed, an officer's command has entries sealed, the watch learns
+who asked. Sizes and
 ranges are part of the types: what does not fit is no request.
 """
 
@@ -151,6 +152,12 @@ class Salts(msgspec.Struct, frozen=True, tag="salts"):
     """Ask for the salt key of every month that was not erased: enough to verify, not to read."""
 
 
+class FactsSince(msgspec.Struct, frozen=True, tag="facts"):
+    """Ask what the watch may know of the ledger from a position on."""
+
+    position: Count
+
+
 Request = (
     Locate
     | Unseal
@@ -165,6 +172,7 @@ Request = (
     | Sign
     | PublicKey
     | Salts
+    | FactsSince
 )
 
 

@@ -62,13 +62,15 @@ SELECT reference, wrapped FROM settlement
  WHERE reference = ANY($1::bytea[]) AND expires_at > clock_timestamp()
 """
 _REGIONS = "SELECT organisation, region FROM organisation WHERE organisation = ANY($1::bytea[])"
+#: Entries read at a time.
+_MOST_ROWS = 20_000
 _ENTRIES = """
 SELECT position, entry, month, sealed, commitment
   FROM ledger_entry WHERE shard = 0 AND position = ANY($1::bigint[])
 """
 _SINCE = """
 SELECT position, entry, month, sealed, commitment FROM ledger_entry
- WHERE shard = 0 AND position >= $1 ORDER BY position LIMIT 20000
+ WHERE shard = 0 AND position >= $1 ORDER BY position LIMIT $2
 """
 # No index leads to an entry's id: whoever asks knows about where it stands.
 _ENTRY = """
@@ -137,10 +139,15 @@ class Reader:
 
     async def since(self, position: int) -> AsyncIterator[tuple[int, Entry]]:
         """Yield the committed entries from `position` on, oldest first."""
-        while rows := await self._fetch(_SINCE, position):
+        while rows := await self.page(position, _MOST_ROWS):
             for row in rows:
-                yield row["position"], _entry(row)
-            position = rows[-1]["position"] + 1
+                yield row
+            position = rows[-1][0] + 1
+
+    async def page(self, position: int, most: int) -> list[tuple[int, Entry]]:
+        """Return the committed entries from `position` on, the oldest `most` of them."""
+        rows = await self._fetch(_SINCE, position, most)
+        return [(row["position"], _entry(row)) for row in rows]
 
     async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         try:

@@ -16,6 +16,8 @@ from ecluse.ledger.entry import (
     ActProposed,
     ActSeconded,
     ActWithdrawn,
+    AlarmRaised,
+    Contained,
     EnrolmentAccepted,
     EnrolmentRefused,
     FeedHeld,
@@ -47,10 +49,12 @@ ALLOWED: dict[str, tuple[type, ...]] = {
     "gate": (m.Hello, m.Locate, m.Unseal, m.MonthKeysOf),
     "feed": (m.LoaderIdentity, m.OpenFeed, m.EvaluateChunk, m.SealEvent),
     "ledger": (m.Sign, m.PublicKey, m.Salts),
+    "watch": (m.FactsSince, m.SealEvent),
     "officer": (m.SealEvent, m.ReleaseAt, m.PublicKey, m.LoaderRecipient),
 }
 #: Of what each may have ledger entries made. The gate seals its own.
 SEALED: dict[str, tuple[type[AnyEvent], ...]] = {
+    "watch": (AlarmRaised, Contained),
     "feed": (FeedInForce, FeedRefused, FeedHeld, FeedPurged, ActDone),
     "officer": (
         *(EnrolmentAccepted, EnrolmentRefused, OrganisationAdded, InsurerAdded),
@@ -95,12 +99,18 @@ class Session:
             case m.OpenFeed(manifest, signature):
                 self._feed = await self._keyring.feeds.open(manifest, signature)
                 return self._feed.rows
-            case m.ReleaseAt(position):
-                return await self._keyring.page_release(position)
             case m.Sign(body, size):
                 return await self._keyring.continuity.sign(body, size)
+            case m.ReleaseAt() | m.FactsSince():
+                return await self._read(request)
             case _:
                 return self._answer_at_once(request)
+
+    async def _read(self, request: m.ReleaseAt | m.FactsSince) -> object:
+        """Tell what this caller may know of entries."""
+        if isinstance(request, m.ReleaseAt):
+            return await self._keyring.page_release(request.position)
+        return await self._keyring.facts(request.position)
 
     def _answer_at_once(self, request: m.Request) -> object:
         keyring = self._keyring

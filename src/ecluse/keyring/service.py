@@ -11,6 +11,7 @@ from ecluse.keyring import prf
 from ecluse.keyring.agreed import Agreed
 from ecluse.keyring.continuity import Continuity
 from ecluse.keyring.entries import Entries
+from ecluse.keyring.facts import Telling
 from ecluse.keyring.feeds import Feeds
 from ecluse.keyring.leads import Lead, Leads, Rows
 from ecluse.keyring.messages import Asked, Committed, Greeting, Located, Opened
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from ecluse.keyring.facts import Facts
     from ecluse.keyring.reader import Reader
     from ecluse.keyring.vault import Vault
     from ecluse.ledger.entry import AnyEvent
@@ -64,6 +66,7 @@ class Keyring:
         self.agreed = Agreed(reader, self.entries)
         self.feeds = Feeds(vault, folder, self.agreed)
         self.continuity = Continuity(vault, reader, self.entries)
+        self._telling = Telling(reader, self.entries)
         self._keys = vault.keys
         self._reader = reader
         self._tickets = Tickets()
@@ -219,6 +222,10 @@ class Keyring:
             for insurer, feed in event.opened
         )
         return Opened(record_keys, ticket.reference)
+
+    async def facts(self, position: int) -> Facts:
+        """Return what the watch may know of the ledger's entries from `position` on."""
+        return await self._telling.since(position, self._now())
 
     async def page_release(self, position: int) -> PageRelease:
         """Return the release of the pages that stands at `position`: the one event not secret.

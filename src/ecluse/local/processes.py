@@ -163,12 +163,15 @@ class Operator:
         ports: Ports | None = None,
         policy: str | None = None,
         gates: int = 1,
+        *,
+        watched: bool = False,
     ) -> None:
         self.installation = installation
         self.ports = ports or free_ports()
         rules = ("--policy", policy) if policy else ()
         self.keyring = Process(installation, "keyring", "serve", "keyring", *rules)
         self.ledger = Process(installation, "ledger", "serve", "ledger")
+        self.watch = Process(installation, "watch", "serve", "watch", *rules) if watched else None
         gate_ports = [self.ports.gate, *(free_ports().gate for _ in range(gates - 1))]
         self.gates = [
             Process(
@@ -217,7 +220,11 @@ class Operator:
     @property
     def processes(self) -> list[Process]:
         """Every process, from the innermost outwards."""
-        return [self.keyring, self.ledger, *self.gates, self.console, self.pages, self.pipe]
+        watch = [self.watch] if self.watch else []
+        return [
+            *(self.keyring, self.ledger, *watch),
+            *(*self.gates, self.console, self.pages, self.pipe),
+        ]
 
     def __enter__(self) -> Self:
         """Start every process; only gates have to find another one, the keyring, at work."""

@@ -42,6 +42,8 @@ class Right(StrEnum):
     """See an organisation's accounts; lock them, sign their devices out."""
     ACTS = "acts"
     """See the acts that wait for a second person. Who may sign which is `acts.act`'s."""
+    ALARMS = "alarms"
+    """See what the watch suspects and what it did."""
     FEEDS = "feeds"
     """See where the own feeds stand."""
     LEDGER = "ledger"
@@ -52,7 +54,7 @@ RIGHTS: dict[AccountRole, frozenset[Right]] = {
     AccountRole.PROFESSIONAL: frozenset({Right.CHECK}),
     AccountRole.CLIENT: frozenset({Right.CHECK}),
     AccountRole.HOLDER: frozenset({Right.ENROLMENTS, Right.ACCOUNTS}),
-    AccountRole.SECURITY: frozenset({Right.ENROLMENTS, Right.ACCOUNTS, Right.ACTS}),
+    AccountRole.SECURITY: frozenset({Right.ENROLMENTS, Right.ACCOUNTS, Right.ACTS, Right.ALARMS}),
     AccountRole.PROTECTION: frozenset({Right.ACTS, Right.LEDGER}),
     AccountRole.INSURER: frozenset({Right.FEEDS}),
 }
