@@ -11,9 +11,14 @@ from ecluse.cards.code import decode
 from ecluse.cover.package import parse_packages
 from ecluse.ids import birth, nir
 from ecluse.ids.subject import parse_rank, person_identifier
+from ecluse.population.delta import write_deltas
+from ecluse.population.generate import generate
+from ecluse.population.nation import Nation
 
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from population.conftest import Written
 
 
@@ -108,3 +113,22 @@ def test_nothing_of_civil_status_is_written(written: Written) -> None:
         pl.concat_str(pl.exclude("amc", "card", "package", "nir")).str.contains("[A-Za-z]")
     )
     assert not letters.to_series().any()
+
+
+def test_a_delta_is_one_row_in_a_hundred_and_names_members_who_are_there(tmp_path: Path) -> None:
+    nation = Nation(members=6000, insurers=2, seed=5, today=date(2026, 11, 23))
+    generate(nation, tmp_path / "nation")
+    rows = write_deltas(nation, tmp_path / "nation")
+    assert 50 <= rows <= 70
+    who = ["nir", "birth_date", "birth_rank"]
+    for folder in (tmp_path / "nation" / "insurers").iterdir():
+        roster = pl.read_csv(folder / "roster.csv", infer_schema=False)
+        delta = pl.read_csv(folder / "delta.csv", infer_schema=False)
+        known = delta.join(roster, on=who, how="semi")
+        assert set(known["change"]) == {"change", "leave"}
+        assert set(delta.join(roster, on=who, how="anti")["change"]) == {"join"}
+        assert delta.select(who).is_duplicated().sum() == 0
+        assert set(known.filter(pl.col("change") == "leave")["valid_to"]) == {"2026-11-22"}
+    before = {path: path.read_bytes() for path in tmp_path.rglob("delta.csv")}
+    write_deltas(nation, tmp_path / "nation")
+    assert {path: path.read_bytes() for path in before} == before

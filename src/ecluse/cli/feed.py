@@ -16,6 +16,7 @@ from ecluse.cli.memory import keep_private
 from ecluse.cli.output import JsonOption, progress, result
 from ecluse.feeds import insurer_keys
 from ecluse.feeds import prepare as preparing
+from ecluse.feeds.delta import write_delta
 from ecluse.feeds.load import load as load_feed
 from ecluse.feeds.purge import purge as purge_feeds
 from ecluse.feeds.status import status as look
@@ -119,6 +120,31 @@ def _base(kind: Kind, feed: int) -> int | None:
             hint="Prepare a full feed first, or name the feed before: --base",
         )
     return feed
+
+
+@app.command()
+def delta(
+    old: Annotated[Path, typer.Argument(help="The roster of the feed before, CSV or .parquet.")],
+    new: Annotated[Path, typer.Argument(help="Today's roster.")],
+    *,
+    out: Annotated[Path, typer.Option(help="The delta's roster, CSV.")],
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The first day that NEW is right; default today."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write who joined, changed and left between two rosters, on the insurer's own machine."""
+    keep_private()
+    day = (since or datetime.now(UTC)).date()
+    with _bar("Comparing rows") as show:
+        told = write_delta(old, new, out, day, lambda done: show(done, None))
+    result(
+        {**told._asdict(), "rows": told.rows, "since": day.isoformat(), "out": str(out)},
+        as_json=as_json,
+        text=f"{told.joins:,} joined, {told.changes:,} changed, {told.leaves:,} left,"
+        f" {told.unchanged:,} are as they were: {out}. Next: ecluse feed prepare --kind delta",
+    )
 
 
 @app.command()

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ecluse.cli.output import JsonOption, progress, result
+from ecluse.population.delta import write_deltas
 from ecluse.population.generate import generate
 from ecluse.population.nation import Nation
 
@@ -25,6 +26,9 @@ def population(
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("nation"),
     *,
+    delta: Annotated[
+        bool, typer.Option(help="Write a delta beside each roster: about 1 % join, change, leave.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Write the rosters, packages, organisations and professionals of an invented nation."""
@@ -40,9 +44,10 @@ def population(
             bar.update(task, completed=done, total=total, rate=f"{rate:,.0f} rows/s")
 
         written = generate(nation, out, progress=show)
+    changed = write_deltas(nation, out) if delta else 0
     seconds = round(time.monotonic() - began, 3)
     result(
-        {**asdict(written), "seconds": seconds, "out": str(out.resolve())},
+        {**asdict(written), "delta_rows": changed, "seconds": seconds, "out": str(out.resolve())},
         as_json=json,
         text=(
             f"{written.members:,} members with {written.insurers} insurers, {written.rows:,} roster"

@@ -24,6 +24,7 @@ class Stream(IntEnum):
     INSURERS = 3
     ROSTERS = 4
     ORGANISATIONS = 5
+    DELTAS = 6
 
 
 def _today() -> date:
