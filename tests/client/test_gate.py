@@ -233,3 +233,15 @@ def test_another_devices_name_does_not_help(end: OtherEnd) -> None:
     with pytest.raises(gate.GateError) as refusal:
         talk(end, stolen_name)
     assert refusal.value.code == "signature"
+
+
+def test_further_insurers_come_after_the_first_payer(end: OtherEnd) -> None:
+    other = {"amc": "75004408", "name": "Mutuelle des Haleurs"}
+    end.reply = {**COVERED, "also": [{"insurer": other, "priority": 2, "cover": COVERED["cover"]}]}
+    told = talk(end, card_check)
+    assert isinstance(told, replies.Covered)
+    assert [(each.insurer.name, each.priority) for each in told.also] == [(other["name"], 2)]
+    end.reply = COVERED
+    alone = talk(end, card_check)
+    assert isinstance(alone, replies.Covered)
+    assert alone.also == []

@@ -5,23 +5,28 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import httpx2
 import msgspec
 import pytest
 
+import policies
 from ecluse.acts.act import FeedRelease, OfficerAccept, PolicyChange, UnlockAccount
+from ecluse.acts.gesture import step_of
 from ecluse.client.gate import GateError
 from ecluse.client.officer import OfficerClient
 from ecluse.console.deeds import DeedError
 from ecluse.cover.family import CareFamily
 from ecluse.ledger import entry
 from ecluse.local import officer
-from ecluse.login import base64url
+from ecluse.login import accounts, base64url, passkey
+from ecluse.login.credential import AuthenticationResponse, PasskeyError
+from ecluse.login.passkey import RelyingParty
 from ecluse.login.roles import AccountRole
 from ecluse.siege import wire
 from ecluse.siege.scene import Passkey
+from ecluse.store.roles import Role
 from officers import Bureau, Person
 from promises import openly
 from promises.shops import new_shop
@@ -30,6 +35,7 @@ from towns import open_town
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+    from pathlib import Path
 
     from ecluse.siege.scene import Clerk, Scene
     from towns import Town
@@ -472,5 +478,73 @@ def test_the_console_answers_nobody_unsigned(play: Callable[[Story], None]) -> N
             for path in ("me", "accounts", "enrolments", "acts", "feeds", "ledger"):
                 answer = await thief.get(f"/v1/console/{path}")
                 assert (answer.status_code, answer.json()["error"]) == (401, "signature")
+
+    play(story)
+
+
+async def cap_of(clerk: Clerk) -> int:
+    return (await clerk.gate.me()).typed.day.cap
+
+
+async def require_signed(
+    office: Office, said: entry.ActProposed | entry.ActSeconded, content: PolicyChange
+) -> None:
+    """Verify the gesture that a step's entry holds, with the passkey of the account it names."""
+    proof = msgspec.json.decode(said.proof)
+    assertion = msgspec.convert(proof["assertion"], AuthenticationResponse)
+    connection = await office.town.operator.installation.database.connect(Role.OFFICER)
+    try:
+        known = await accounts.load_passkey(connection, said.account, assertion.credential())
+    finally:
+        await connection.close()
+    assert known is not None
+    word: Literal["propose", "second"] = (
+        "propose" if isinstance(said, entry.ActProposed) else "second"
+    )
+    passkey.verify_gesture(
+        RelyingParty("localhost", office.scene.pages),
+        assertion,
+        msgspec.structs.replace(known, sign_count=0),  # it has been used since
+        agreed=step_of(word, said.act, content, proof["created"], proof["keyid"]),
+        now=proof["created"],
+    )
+
+
+def test_two_signatures_at_the_console_change_what_a_running_gate_decides_by(
+    play: Callable[[Story], None], tmp_path: Path
+) -> None:
+    async def story(office: Office) -> None:
+        installation, ada = office.town.operator.installation, office.staff.ada
+        clerk = await office.hire()
+        stated = await cap_of(clerk)
+        text = policies.write(tmp_path / "seven.toml", typed={"account_day": 7}).read_bytes()
+        content = PolicyChange(installation.policies.put(text).hex())
+        act = await ada.propose(content)
+        assert await code(ada.second(act)) == "role"
+        await asyncio.sleep(2.5)
+        assert await cap_of(clerk) == stated != 7
+        await office.staff.protection.second(act)
+        for _ in range(100):
+            if await cap_of(clerk) == 7:
+                break
+            await asyncio.sleep(0.1)
+        assert await cap_of(clerk) == 7
+
+        events = [each.event for each in (await openly.read(installation)).values()]
+        proposed, seconded, done = (
+            event for event in events if getattr(event, "act", b"") == base64url.decode(act.act)
+        )
+        in_force = events[events.index(done) :]
+        assert isinstance(proposed, entry.ActProposed)
+        assert isinstance(seconded, entry.ActSeconded)
+        assert isinstance(done, entry.ActDone)
+        assert proposed.account != seconded.account
+        assert bytes.fromhex(content.sha256) in {
+            event.sha256 for event in in_force if isinstance(event, entry.PolicyInForce)
+        }
+        for said in (proposed, seconded):
+            await require_signed(office, said, content)
+            with pytest.raises(PasskeyError):
+                await require_signed(office, said, PolicyChange("ab" * 32))
 
     play(story)
