@@ -53,7 +53,11 @@ def test_no_page_has_a_barrier(
     assert violations(page) == []
     enrol(portal, page)
     assert violations(page) == []
+    portal.gate.late.append(
+        {"amc": "1", "name": "Mutuelle du Halage", "fed_at": None, "late": True}
+    )
     sign_in(portal, page)
+    page.locator("#late").wait_for()
     assert violations(page) == []
     for card, outcome in (
         (COVERED_CARD, "covered"),
@@ -73,6 +77,10 @@ def test_no_page_has_a_barrier(
     page.keyboard.type("ECL")
     page.keyboard.press("Enter")
     assert violations(page) == []
+    page.keyboard.press("F4")
+    page.locator("#scan").wait_for()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
     assert violations(page) == []
     page.keyboard.press("Escape")

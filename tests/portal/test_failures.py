@@ -115,7 +115,9 @@ def test_an_insurers_late_feed_is_said_beside_the_form(portal: Portal, counter: 
         }
     )
     counter.reload()
-    expect(counter.locator("#late")).to_contain_text("Mutuelle du Halage (dernière le 1 nov. 2026")
+    expect(counter.locator("#late")).to_contain_text(
+        "Mutuelle du Halage (dernière le 1 novembre 2026)"
+    )
     expect(counter.locator("#late")).not_to_contain_text("Bateliers")
     counter.locator("#language").click()
     expect(counter.locator("#late")).to_contain_text("Whoever joined since may be refused")

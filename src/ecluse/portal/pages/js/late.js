@@ -2,7 +2,7 @@
 
 import { byId, el, icon } from "./dom.js";
 import { asDevice } from "./session.js";
-import { instant, word } from "./words.js";
+import { longDate, word } from "./words.js";
 
 const ASK_AGAIN_MS = 10 * 60 * 1000;
 const NAMED = 3;
@@ -27,7 +27,7 @@ function draw() {
   byId("late").hidden = late.length === 0;
   if (!late.length) return;
   const names = late.slice(0, NAMED).map(({ name, fed_at: at }) =>
-    word(at ? "late.since" : "late.never", { name, time: at && instant(at) }),
+    word(at ? "late.since" : "late.never", { name, date: at && longDate(at.slice(0, 10)) }),
   );
   const more = late.length - NAMED;
   if (more > 0) names.push(word("late.more", { count: more }));

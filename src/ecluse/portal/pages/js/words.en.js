@@ -189,7 +189,7 @@ export default {
   "language.other": "Français",
   "late.more": "and {count} more",
   "late.never": "{name} (none yet)",
-  "late.since": "{name} (last on {time})",
+  "late.since": "{name} (last on {date})",
   "late.title": "Feed late:",
   "late.what": "Whoever joined since may be refused; bill outside third-party payment then.",
   "nav.account": "My account",

@@ -189,7 +189,7 @@ export default {
   "language.other": "English",
   "late.more": "et {count} autres",
   "late.never": "{name} (aucune encore)",
-  "late.since": "{name} (dernière le {time})",
+  "late.since": "{name} (dernière le {date})",
   "late.title": "Livraison en retard :",
   "late.what": "Qui les a rejoints depuis peut être refusé ; facturez alors hors tiers payant.",
   "nav.account": "Mon compte",
