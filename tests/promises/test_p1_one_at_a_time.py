@@ -53,7 +53,7 @@ DOORS = {
     ("GET", "/health/ready"),
 }
 
-#: Those of the console, likewise: accounts and passkeys of professionals and officers, acts that
+#: Those of the console, likewise: accounts, passkeys, alarms about professionals and officers, acts that
 #: wait, an insurer's own feeds, the ledger's size. None takes or tells anything of a member.
 CONSOLE_DOORS = {
     ("GET", "/v1/console/me"),
@@ -67,6 +67,7 @@ CONSOLE_DOORS = {
     ("POST", "/v1/console/acts"),
     ("POST", "/v1/console/acts/{act}/second"),
     ("POST", "/v1/console/acts/{act}/withdraw"),
+    ("GET", "/v1/console/alarms"),
     ("GET", "/v1/console/feeds"),
     ("GET", "/v1/console/ledger"),
 }
