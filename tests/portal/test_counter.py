@@ -229,10 +229,13 @@ def test_the_account_page_shows_the_reserve_and_signs_out(portal: Portal, counte
     expect(counter.locator(".others")).to_contain_text("588 restantes sur 600 avec carte")
     expect(counter.locator(".others")).to_contain_text("29 restantes sur 30 par référence")
     expect(counter.locator(".together")).to_contain_text("41 avec carte")
+    expect(counter.locator(".reserve")).not_to_contain_text("suspendues")
+    portal.gate.account["typed_frozen_until"] = "2026-11-30T06:00:00Z"
     portal.gate.account["locked"] = "four unknown persons in one minute"
     counter.locator("nav a[href='#check']").click()
     counter.locator("a[href='#account']").click()
     expect(counter.locator(".stop")).to_contain_text("Ce compte est arrêté")
+    expect(counter.locator(".reserve")).to_contain_text("suspendues jusqu")
     counter.get_by_text("Déconnecter ce poste").click()
     expect(counter.locator("#signin-go")).to_be_visible()
     assert portal.gate.bodies("/v1/logout") == [{"everywhere": False}]

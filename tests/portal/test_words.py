@@ -53,6 +53,7 @@ def test_no_word_is_left_over() -> None:
 
 #: Keys that the modules put together from a part and what they know.
 BUILT = (
+    r"account\.\w+_until",
     r"answer\.(covered|not_covered|refused)",
     r"answer\.not_covered\.[123]",
     r"answer\.refused\.(card|known|typed)\.[1234]",

@@ -31,3 +31,28 @@ def test_a_device_that_another_gate_signed_out_is_told_to_sign_in_again(town: To
             assert told.value.code == "device_expired"
 
     asyncio.run(day())
+
+
+def test_what_the_watch_took_away_stands_on_the_account(town: Town) -> None:
+    async def day() -> None:
+        policy = town.policy
+        async with town.scene() as scene:
+            clerk = await scene.hire(await new_shop(scene))
+            free = await clerk.gate.me()
+            assert (free.typed_frozen_until, free.reduced_until) == (None, None)
+            assert free.typed.day.cap == policy.typed.account_day
+            account = parse(clerk.gate.keyid)[0]
+            owner = await town.operator.installation.database.connect(Role.OWNER)
+            for column in ("shrunk_until", "frozen_typed_until"):
+                taken = f"UPDATE account SET {column} = now() + interval '1 hour'"  # noqa: S608
+                await owner.execute(f"{taken} WHERE account = $1", account)
+                held = await clerk.gate.me()
+                assert held.reduced_until
+                assert held.known.day.cap == policy.probation.of(policy.known.account_day)
+                frozen = column == "frozen_typed_until"
+                assert bool(held.typed_frozen_until) is frozen
+                left = 0 if frozen else policy.probation.of(policy.typed.account_day)
+                assert held.typed.day.cap == left
+            await owner.close()
+
+    asyncio.run(day())

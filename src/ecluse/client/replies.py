@@ -110,6 +110,10 @@ class Me(msgspec.Struct, frozen=True):
     role: str = "professional"
     warning: str | None = None
     """What there is to do about a client's key, if anything."""
+    typed_frozen_until: datetime | None = None
+    """The watch has closed the account's typed lane until then."""
+    reduced_until: datetime | None = None
+    """The watch leaves a fraction of every budget until then."""
 
 
 class Rotated(msgspec.Struct, frozen=True):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ecluse.gate.caller import Caller, Callers
     from ecluse.gate.gate import Gate
-    from ecluse.gate.rows import AccountBudget, OrganisationBudget
+    from ecluse.gate.rows import OrganisationBudget, Own
 
 
 class AccountDoor:
@@ -42,11 +42,10 @@ class AccountDoor:
         now = datetime.now(UTC)
         async with self._gate.pool.acquire() as connection:
             owner = await accounts.load(connection, caller.account)
-            spent = await rows.budgets(connection, caller.account)
+            own = await rows.own(connection, caller.account)
             registered = await devices.listed(connection, caller.account, now)
-        if owner is None or spent is None:
+        if owner is None or own is None:
             return replies.json({"error": "unknown", "message": "No such account."}, 404)
-        probation = owner.probation_until if owner.probation_until > now else None
         mine = next((d for d in registered if d.thumbprint == caller.thumbprint), None)
         if mine is None:  # ended at another gate, since this one last asked
             self._callers.forget(caller)
@@ -57,9 +56,11 @@ class AccountDoor:
                 "label": owner.label,
                 "role": owner.role,
                 "locked": owner.locked,
-                "probation_until": probation,
-                **self._allowances(caller, spent[0], probation=probation is not None),
-                "organisation_today": _today(spent[1]),
+                "probation_until": _ahead(owner.probation_until, now),
+                "typed_frozen_until": _ahead(own.frozen_typed_until, now),
+                "reduced_until": _ahead(own.shrunk_until, now),
+                **self._allowances(caller, own, owner.probation_until, now),
+                "organisation_today": _today(own.organisation),
                 "devices": [
                     {
                         "registered_at": device.registered_at,
@@ -82,14 +83,17 @@ class AccountDoor:
         return f"This key ends in {left.days} days: replace it with `ecluse client rotate`."
 
     def _allowances(
-        self, caller: Caller, spent: AccountBudget, *, probation: bool
+        self, caller: Caller, own: Own, probation_until: datetime, today: datetime
     ) -> dict[str, dict[str, dict[str, int]]]:
-        """Return what is left to the account by lane and window; a fraction in probation."""
-        policy, now = self._gate.config.policy, time.time()
-        of = policy.probation.of if probation else int
-        client = caller.role is AccountRole.CLIENT
-        typed = policy.typed
-        day, hour = (0, 0) if client else (of(typed.account_day), of(typed.account_hour))
+        """Return what is left to the account by lane and window, as `gate.decide` counts it."""
+        policy, now, spent = self._gate.config.policy, today.timestamp(), own.account
+        reduced_until = max(probation_until, own.shrunk_until)
+        of = policy.probation.of if today < reduced_until else int
+        of_typed = policy.probation.of if today < max(reduced_until, own.braked_until) else int
+        client, typed = caller.role is AccountRole.CLIENT, policy.typed
+        day, hour = of_typed(typed.account_day), of_typed(typed.account_hour)
+        if client or today < own.frozen_typed_until:
+            day = hour = 0
         return {
             "card": {"day": _left(policy.card_day(client=client), spent.card.total(now))},
             "known": {"day": _left(of(policy.known.account_day), spent.known.count(DAY, now))},
@@ -98,6 +102,10 @@ class AccountDoor:
                 "hour": _left(hour, spent.typed.count(HOUR, now)),
             },
         }
+
+
+def _ahead(until: datetime, now: datetime) -> datetime | None:
+    return until if until > now else None
 
 
 def _left(cap: int, spent: int) -> dict[str, int]:

@@ -36,8 +36,8 @@ SELECT account, organisation, extract(epoch FROM probation_until)::float8 AS pro
   FROM account WHERE account = ANY($1::bytea[]) ORDER BY account FOR UPDATE
 """
 _OWN = """
-SELECT account.budget, organisation.budget
-  FROM account JOIN organisation USING (organisation) WHERE account = $1
+SELECT account.budget, organisation.budget, frozen_typed_until, shrunk_until, braked_until
+  FROM account JOIN organisation USING (organisation) CROSS JOIN platform WHERE account = $1
 """
 _ORGANISATIONS = """
 SELECT organisation, professionals, region, profession, budget
@@ -172,12 +172,24 @@ async def accounts(connection: Connection, names: Collection[bytes]) -> dict[byt
     return found
 
 
-async def budgets(
-    connection: Connection, account: bytes
-) -> tuple[AccountBudget, OrganisationBudget] | None:
-    """Read, without a lock, what an account and its organisation have spent; None for no account."""
+class Own(NamedTuple):
+    """What an account and its organisation have spent, and until when the watch holds it back."""
+
+    account: AccountBudget
+    organisation: OrganisationBudget
+    frozen_typed_until: datetime
+    shrunk_until: datetime
+    #: The whole platform's typed lane.
+    braked_until: datetime
+
+
+async def own(connection: Connection, account: bytes) -> Own | None:
+    """Read, without a lock, where an account stands; None for no account."""
     row = await connection.fetchrow(_OWN, account)
-    return row and (_budget(row[0], AccountBudget), _budget(row[1], OrganisationBudget))
+    if row is None:
+        return None
+    spent, together, *held = row
+    return Own(_budget(spent, AccountBudget), _budget(together, OrganisationBudget), *held)
 
 
 async def organisations(

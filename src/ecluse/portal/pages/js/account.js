@@ -47,9 +47,7 @@ function draw() {
       el("h2", {}, word("account.typed")),
       el("div", { class: "tanks" }, tank(typed.day, "account.day"), tank(typed.hour, "account.hour")),
       el("p", { class: "note" }, word(empty ? "account.level.none" : "account.typed.note")),
-      account.probation_until
-        ? el("p", { class: "note" }, word("account.probation", { time: instant(account.probation_until) }))
-        : "",
+      ...["probation_until", "typed_frozen_until", "reduced_until"].map(until),
     ),
     el(
       "section",
@@ -66,6 +64,9 @@ function draw() {
     devices(),
   );
 }
+
+const until = (name) =>
+  account[name] ? el("p", { class: "note" }, word(`account.${name}`, { time: instant(account[name]) })) : "";
 
 const stopped = (reason) =>
   el(
