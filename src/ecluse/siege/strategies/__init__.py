@@ -1,0 +1,33 @@
+"""The attackers in virtual time, one module each. They were frozen before the watch was tuned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecluse.siege.strategies import (
+    client_key,
+    known_patients,
+    many_accounts,
+    photographed_card,
+    relayed_login,
+    slow_and_low,
+    sweep,
+)
+
+
+if TYPE_CHECKING:
+    from ecluse.siege.strategy import Strategy
+
+
+_ALL = (
+    relayed_login.STRATEGY,
+    sweep.FAST_SWEEP,
+    sweep.LEAKED_LIST,
+    known_patients.STRATEGY,
+    *slow_and_low.STRATEGIES,
+    many_accounts.AT_ONCE,
+    many_accounts.EVENLY,
+    photographed_card.STRATEGY,
+    client_key.STRATEGY,
+)
+STRATEGIES: dict[str, Strategy] = {each.name: each for each in _ALL}
