@@ -18,6 +18,7 @@ from ecluse.cli import (
     pages,
     policy,
     serve,
+    siege,
     store,
     watch,
 )
@@ -43,6 +44,7 @@ app.add_typer(login.app, name="login")
 app.add_typer(pages.app, name="pages")
 app.add_typer(policy.app, name="policy")
 app.add_typer(serve.app, name="serve")
+app.add_typer(siege.app, name="siege")
 app.add_typer(store.app, name="store")
 app.add_typer(watch.app, name="watch")
 

@@ -1,0 +1,157 @@
+"""The field of battle in virtual time: production `decide()`, leases, watch and ladder, no database.
+
+Nobody's identity is held: whether a subject is on file is drawn by whoever asks. What is left out
+is told where it is: honey members, the keyring's view of one subject, the tests of structure. All
+three only ever help the defence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from ecluse.gate.decide import decide
+from ecluse.gate.leases import Blocks, grant, needs
+from ecluse.gate.state import PLATFORM, Account, Lane, Organisation, Shown, State, region_scope
+from ecluse.gate.windows import DAY, Ring
+from ecluse.policy.watch import Measure
+from ecluse.watch.containment import Standing, contain, hold
+from ecluse.watch.event import Seen
+from ecluse.watch.watch import WatchState, observe
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ecluse.gate.state import Ask, Outcome
+    from ecluse.policy.policy import Policy
+    from ecluse.watch.alarm import Alarm
+
+
+#: Seconds until the watch has read an entry and the gates have read what it did.
+WATCH_LAG = 2.0
+_LOCKS = (Measure.LOCK, Measure.LOCK_CLIENT)
+
+
+class Field:
+    """Accounts and organisations, what the gate and the watch remember of them, and the alarms.
+
+    A device that the watch signs out signs in again at once: its clerk confirms every prompt.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.accounts: dict[bytes, Account] = {}
+        self.organisations: dict[bytes, Organisation] = {}
+        self.alarms: list[Alarm] = []
+        #: When each account was locked, seconds since the epoch.
+        self.locked: dict[bytes, float] = {}
+        self._cards: dict[bytes, Shown] = {}
+        self._swept = 0.0
+        self._pools: dict[str, Ring] = {}
+        self._blocks = Blocks(policy.typed.lease_block)
+        self._braked_until = 0.0
+        self._watch = WatchState()
+        self._standing: dict[bytes, Standing] = {}
+        self._unread: list[Seen] = []
+        self._position = 0
+
+    def found(self, organisation: Organisation) -> bytes:
+        """Add an organisation; return its name."""
+        name = len(self.organisations).to_bytes(16)
+        self.organisations[name] = organisation
+        return name
+
+    def hire(self, organisation: bytes, *, client: bool = False) -> bytes:
+        """Add an account, past its probation, or practice software; return its name."""
+        name = len(self.accounts).to_bytes(16)
+        self.accounts[name] = Account(organisation, 0.0, locked=False, client=client)
+        self._standing[name] = Standing(client=client)
+        return name
+
+    def open_all(self) -> None:
+        """Open what the watch closed, as two officers do, and forget its alarms."""
+        for name in self.locked:
+            self.accounts[name] = replace(self.accounts[name], locked=False)
+        self.locked.clear()
+        self.alarms.clear()
+
+    def decide(self, asks: Sequence[Ask], now: float) -> list[Outcome]:
+        """Decide a batch as a gate does, on what the watch had done by then."""
+        if self._unread and now >= self._unread[0].at + WATCH_LAG:
+            self.watch(self._unread[0].at + WATCH_LAG)
+        self._forget(now)
+        before = State(
+            {ask.account: self.accounts[ask.account] for ask in asks},
+            {(o := self.accounts[ask.account].organisation): self.organisations[o] for ask in asks},
+            {ask.card: self._cards[ask.card] for ask in asks if ask.card in self._cards},
+            self._lease(asks, now),
+            braked_until=self._braked_until,
+        )
+        after, outcomes = decide(before, asks, now, self.policy)
+        self.accounts.update(after.accounts)
+        self.organisations.update(after.organisations)
+        self._cards.update(after.cards)
+        self._blocks.spent(after.leases)
+        for ask, outcome in zip(asks, outcomes, strict=True):
+            self._append(ask, outcome, now)
+        return outcomes
+
+    def watch(self, now: float) -> None:
+        """Have the watch read what it has not read, and do what its ladder says."""
+        self._watch, alarms = observe(self._watch, self._unread, self.policy.watch)
+        self._unread.clear()
+        for alarm in alarms:
+            self._contain(alarm, now)
+
+    def _contain(self, alarm: Alarm, now: float) -> None:
+        self.alarms.append(alarm)
+        standing = self._standing.get(alarm.account, Standing())
+        done = contain(standing, alarm, now, self.policy.watch)
+        self._standing[alarm.account] = done.standing
+        if done.measure is Measure.BRAKE:
+            self._braked_until = max(self._braked_until, done.until or 0.0)
+        elif alarm.account:
+            self.accounts[alarm.account] = hold(self.accounts[alarm.account], done)
+            if done.measure in _LOCKS:
+                self.locked.setdefault(alarm.account, now)
+
+    def _append(self, ask: Ask, outcome: Outcome, now: float) -> None:
+        self._position += 1
+        self._unread.append(
+            Seen(
+                ask.account,
+                self.accounts[ask.account].organisation,
+                now,
+                ask.lane,
+                outcome.released,
+                outcome.reason,
+                outcome.repeat,
+                self._position,
+            )
+        )
+
+    def _lease(self, asks: Sequence[Ask], now: float) -> dict[str, int]:
+        scopes = [
+            region_scope(self.organisations[self.accounts[ask.account].organisation])
+            for ask in asks
+            if ask.lane is Lane.TYPED
+        ]
+        wanted, caps = needs(scopes), self.policy.typed
+        for scope, block in self._blocks.wanted(wanted, now).items():
+            cap = caps.platform_day if scope == PLATFORM else caps.region_profession_day
+            ring, granted = grant(self._pools.get(scope, Ring()), block, cap, now)
+            self._pools[scope] = ring
+            self._blocks.add(scope, granted)
+        return self._blocks.left(wanted)
+
+    def _forget(self, now: float) -> None:
+        """Drop cards that were shown nowhere within the day, once a day."""
+        if now - self._swept > DAY:
+            self._swept = now
+            self._cards = {
+                card: shown
+                for card, shown in self._cards.items()
+                if shown.organisations.count(DAY, now)
+            }
