@@ -13,6 +13,7 @@ from ecluse.errors import EcluseError
 from ecluse.local.installation import Installation
 from ecluse.policy import policy as policies
 from ecluse.siege import figures
+from ecluse.siege.nation import live
 from ecluse.siege.play import play
 from ecluse.siege.strategies import STRATEGIES
 from ecluse.siege.strategy import Loot
@@ -69,6 +70,30 @@ def siege(
         "met": all(goal["met"] for part in parts for goal in part["expected"]),
     }
     result(facts, as_json=as_json, text="\n".join(_line(part) for part in parts))
+
+
+@app.command()
+def nation(
+    accounts: Annotated[int, typer.Option(min=10, help="Professionals at work.")] = 1_000,
+    days: Annotated[int, typer.Option(min=1, help="How long.")] = 30,
+    typed: Annotated[float, typer.Option(min=0, help="Typed checks a day and account.")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="What chance is drawn from.")] = 1,
+    policy: Annotated[Path | None, typer.Option(help="Another policy than that in force.")] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Have honest professionals work in virtual time: who is locked or refused for nothing."""
+    rules, digest = policies.read(policy or Installation.from_environment().policy_in_force)
+    honest = live(rules, accounts, days, typed, seed)
+    result(
+        {"policy": rules.version, "sha256": digest, "honest": msgspec.structs.asdict(honest)},
+        as_json=as_json,
+        text=f"{honest.checks:,} honest checks: {honest.false_locks} accounts locked"
+        f" ({honest.false_locks_per_million:.2f} per million checks),"
+        f" {honest.wrongly_refused} checks refused for nothing"
+        f" ({honest.wrongly_refused_share:.3%});"
+        f" {honest.checks_per_s:,.0f} checks/s played.",
+    )
 
 
 def _besieged(

@@ -12,12 +12,15 @@ from ecluse.gate.windows import DAY, HOUR
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
     from numpy.random import Generator
+    from numpy.typing import NDArray
 
 
 #: A Monday, midnight.
 BEGIN = datetime(2027, 1, 4, tzinfo=UTC).timestamp()
-_OPENS, _CLOSES, _SUNDAY = 8 * HOUR, 19 * HOUR, 6
+_OPENS, _CLOSES = 8 * HOUR, 19 * HOUR
+SUNDAY = 6
 
 
 class Habit(NamedTuple):
@@ -42,10 +45,22 @@ class Work(NamedTuple):
 
 
 def work(
-    rng: Generator, accounts: Sequence[tuple[bytes, bytes]], day: float, habit: Habit
+    rng: Generator,
+    accounts: Sequence[tuple[bytes, bytes]],
+    day: float,
+    habit: Habit,
+    pace: NDArray[np.float64] | float = 1.0,
 ) -> list[Work]:
-    """Return a day's checks of `accounts` (name, organisation), in order; nobody works on Sundays."""
-    if int((day - BEGIN) // DAY) % 7 == _SUNDAY:
+    """Return a day's checks of `accounts` (name, organisation), in order; nobody works on Sundays.
+
+    Args:
+        rng: What chance is drawn from.
+        accounts: Who works.
+        day: Its midnight, seconds since the epoch.
+        habit: How much an account asks.
+        pace: Times that; one for all accounts, or one for each.
+    """
+    if weekday(day) == SUNDAY:
         return []
     lanes = (
         (Lane.CARD, habit.card, habit.card_missing),
@@ -54,13 +69,18 @@ def work(
     )
     done: list[Work] = []
     for lane, mean, missing in lanes:
-        counts = rng.poisson(mean, len(accounts))
+        counts = rng.poisson(mean * pace, len(accounts))
         for (account, organisation), count in zip(accounts, counts.tolist(), strict=True):
             at = rng.uniform(day + _OPENS, day + _CLOSES, count).tolist()
             misses = (rng.random(count) < missing).tolist()
             for moment, miss in zip(at, misses, strict=True):
                 done.append(Work(moment, check(rng, account, organisation, lane, found=not miss)))
     return sorted(done, key=lambda each: each.at)
+
+
+def weekday(day: float) -> int:
+    """Return 0 for a Monday."""
+    return int((day - BEGIN) // DAY) % 7
 
 
 def check(rng: Generator, account: bytes, organisation: bytes, lane: Lane, *, found: bool) -> Ask:
