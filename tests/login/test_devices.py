@@ -13,9 +13,15 @@ from ecluse.store.roles import Role
 
 
 if TYPE_CHECKING:
+    from ecluse.store.connection import Connection
     from login.conftest import As
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+_ACCOUNT = """
+INSERT INTO account (account, organisation, label, probation_until)
+VALUES ($1, '', 'Comptoir', now()) ON CONFLICT DO NOTHING
+"""
 
 
 def new_device(account: bytes | None = None, *, since: datetime = NOW) -> devices.Device:
@@ -31,15 +37,26 @@ def new_device(account: bytes | None = None, *, since: datetime = NOW) -> device
 
 
 def register(as_role: As, device: devices.Device) -> devices.Device:
+    as_role(Role.OWNER, lambda connection: connection.execute(_ACCOUNT, device.account))
     as_role(Role.GATE, lambda connection: devices.register(connection, device))
     return device
 
 
 def load(as_role: As, device: devices.Device, now: datetime = NOW) -> devices.Device | None:
-    return as_role(
-        Role.GATE,
-        lambda connection: devices.load(connection, device.account, device.thumbprint, now),
-    )
+    """Return the device if it counts now, as both the owner's list and the gate's look-up say."""
+    key = (device.account, device.thumbprint)
+
+    async def read(link: Connection) -> devices.Device | None:
+        listed = await devices.listed(link, device.account, now)
+        found = next((each for each in listed if each.thumbprint == device.thumbprint), None)
+        signers = await devices.signers(link, [key, (os.urandom(16), os.urandom(32))], now)
+        assert set(signers) == ({key} if found else set())
+        if found:
+            assert signers[key].public_key == found.public_key
+            assert signers[key].expires_at == found.expires_at.timestamp()
+        return found
+
+    return as_role(Role.GATE, read)
 
 
 def test_a_registered_device_counts_until_it_expires(as_role: As) -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -25,22 +26,25 @@ from ecluse.store.errors import FAILURES
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
 
     from ecluse.ledger.reader import KnownRoots
+
+
+_CHECK = ("http", "POST", "/v1/checks")
 
 
 def create_app(config: GateConfig) -> Starlette:
     """Return the gate as an ASGI application; it opens its connections when it starts."""
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: _Application) -> AsyncIterator[None]:
         async with open_gate(config) as gate:
-            app.router.routes.extend(_routes(gate))
+            app.open(gate)
             yield
 
-    return Starlette(
+    return _Application(
         lifespan=lifespan,
         exception_handlers={
             EcluseError: replies.failure,
@@ -50,10 +54,36 @@ def create_app(config: GateConfig) -> Starlette:
     )
 
 
-def _routes(gate: Gate) -> list[Route]:
-    callers = Callers(gate.pool, gate.config.public_origin)
+class _Application(Starlette):
+    """Everything by its route, but for a check: nearly all requests are, so it skips the search."""
+
+    _check: CheckDoor | None = None
+
+    def open(self, gate: Gate) -> None:
+        callers = Callers(gate.pool, gate.config.public_origin)
+        self._check = CheckDoor(gate, callers)
+        self.router.routes.extend(_routes(gate, callers, self._check))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._check is None or (scope["type"], scope.get("method"), scope.get("path")) != _CHECK:
+            await super().__call__(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await self._check.check(request)
+        except EcluseError as error:
+            response = await replies.failure(request, error)
+        except FAILURES as error:
+            response = await replies.unavailable(request, error)
+        except Exception as error:
+            await (await replies.fault(request, error))(scope, receive, send)
+            raise
+        await response(scope, receive, send)
+
+
+def _routes(gate: Gate, callers: Callers, checks: CheckDoor) -> list[Route]:
     login, client = LoginDoor(gate, callers), ClientDoor(gate, callers)
-    checks, ledger = CheckDoor(gate, callers), _LedgerDoor(gate)
+    ledger = _LedgerDoor(gate)
     return [
         Route("/v1/checks", checks.check, methods=["POST"]),
         Route("/v1/checks/{check_id}", checks.again, methods=["GET"]),

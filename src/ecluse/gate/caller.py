@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecluse.errors import EcluseError
-from ecluse.login import accounts, devices, profile, signature
+from ecluse.gate.registered import Registered
+from ecluse.login import profile, signature
 from ecluse.login.keyid import KeyId
 
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 #: A device read from the database may be asked for again from memory for so long (seconds). Every
 #: check asks the database again in its own transaction.
 _REMEMBERED = 10.0
-_MOST_REMEMBERED = 50_000
 
 
 class DeviceExpiredError(EcluseError):
@@ -42,24 +41,14 @@ class Caller(NamedTuple):
     nonce: tuple[bytes, datetime]
 
 
-class _Known(NamedTuple):
-    read_at: float
-    public_key: bytes
-    role: AccountRole
-    organisation: bytes
-    expires_at: float
-
-
 class Callers:
     """Verifies requests made for `origin`; remembers devices for so many seconds."""
 
     def __init__(
         self, pool: asyncpg.Pool[Any], origin: str, *, remembered: float = _REMEMBERED
     ) -> None:
-        self._pool = pool
         self._origin = origin
-        self._remembered = remembered
-        self._known: OrderedDict[tuple[bytes, bytes], _Known] = OrderedDict()
+        self._registered = Registered(pool, remembered)
 
     async def identify(self, request: Request, body: bytes) -> Caller:
         """Return who signed `request`.
@@ -72,13 +61,15 @@ class Callers:
         if signed.account is None:
             raise signature.SignatureError(signature.Fault.KEY)
         now = time.time()
-        known = await self._device(signed.account, signed.thumbprint, now)
+        signer = await self._registered.find((signed.account, signed.thumbprint), now)
+        if signer is None:
+            raise DeviceExpiredError("This device is not signed in.", hint="Sign in again.")
         message = signed_message(request, body, self._origin)
-        verified = signature.verify(signed, message, public_key=known.public_key, now=now)
+        verified = signature.verify(signed, message, public_key=signer.public_key, now=now)
         return Caller(
             signed.account,
-            known.role,
-            known.organisation,
+            signer.role,
+            signer.organisation,
             signed.thumbprint,
             KeyId(signed.account, signed.thumbprint).text(),
             (verified.nonce, datetime.fromtimestamp(verified.expires + 60, UTC)),
@@ -86,35 +77,7 @@ class Callers:
 
     def forget(self, caller: Caller) -> None:
         """Ask the database again next time."""
-        self._known.pop((caller.account, caller.thumbprint), None)
-
-    async def _device(self, account: bytes, thumbprint: bytes, now: float) -> _Known:
-        key = (account, thumbprint)
-        known = self._known.get(key)
-        if known is None or known.read_at < now - self._remembered:
-            known = await self._read(account, thumbprint, now)
-            self._known[key] = known
-            if len(self._known) > _MOST_REMEMBERED:
-                self._known.popitem(last=False)
-        if known.expires_at <= now:
-            raise DeviceExpiredError("This device's sign-in has ended.", hint="Sign in again.")
-        return known
-
-    async def _read(self, account: bytes, thumbprint: bytes, now: float) -> _Known:
-        async with self._pool.acquire() as connection:
-            device = await devices.load(
-                connection, account, thumbprint, datetime.fromtimestamp(now, UTC)
-            )
-            owner = await accounts.load(connection, account) if device else None
-        if device is None or owner is None:
-            raise DeviceExpiredError("This device is not signed in.", hint="Sign in again.")
-        return _Known(
-            now,
-            device.public_key,
-            owner.role,
-            owner.organisation or b"",
-            device.expires_at.timestamp(),
-        )
+        self._registered.forget((caller.account, caller.thumbprint))
 
 
 def prove_possession(

@@ -31,7 +31,7 @@ from ecluse.login.passkey import RelyingParty
 from ecluse.policy.policy import Policy
 from ecluse.policy.shelf import Shelf
 from ecluse.store.errors import FAILURES
-from ecluse.store.session import keep_session
+from ecluse.store.session import BY_KEY, keep_session
 
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ class Gate:
 
     async def _open_desk(self) -> Desk:
         return Desk(
-            await asyncpg.connect(self.config.dsn),
-            await asyncpg.connect(self.config.dsn),
+            await asyncpg.connect(self.config.dsn, server_settings=BY_KEY),
+            await asyncpg.connect(self.config.dsn, server_settings=BY_KEY),
             self.config.policy,
             self._tokens,
             self.journal,
@@ -194,14 +194,16 @@ def _key(caller: Caller, check: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _digest(asked: Asked) -> bytes:
-    return hashlib.sha256(repr(asked).encode()).digest()
+    return hashlib.sha256(msgspec.msgpack.encode(asked)).digest()
 
 
 @asynccontextmanager
 async def open_gate(config: GateConfig) -> AsyncIterator[Gate]:
     """Open a gate: restores noticed, the policy in force taken, checks flowing."""
     async with (
-        asyncpg.create_pool(config.dsn, min_size=1, max_size=8, reset=keep_session) as pool,
+        asyncpg.create_pool(
+            config.dsn, min_size=1, max_size=8, reset=keep_session, server_settings=BY_KEY
+        ) as pool,
         GateKeyring(config.sockets) as keyring,
     ):
         connection = await asyncpg.connect(config.dsn)

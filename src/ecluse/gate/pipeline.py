@@ -1,6 +1,7 @@
 """Checks on their way: gathered into micro-batches, decided and committed, then released.
 
-While one batch commits, the next one gathers; while one is released, the next one commits.
+While one batch commits, the next one is located and another gathers; while one is released, the
+next one commits.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class Pipeline:
         self._desk: Desk | None = None
         self._outdated = False
         self._queue: asyncio.Queue[Pending] = asyncio.Queue(WAITING)
+        #: At most one batch, with the keyring's connection that located it.
+        self._located: asyncio.Queue[tuple[list[Item], int]] = asyncio.Queue(1)
         self._releasing: set[asyncio.Task[None]] = set()
 
     def submit(self, pending: Pending) -> None:
@@ -82,14 +85,9 @@ class Pipeline:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            batch = await self._gather()
-            try:
-                await self._work(batch)
-            except Exception as error:  # noqa: BLE001 - whatever fails one batch, the next is worked on
-                log.warning("a batch failed: %s", type(error).__name__)
-                await self._drop_desk()
-                _fail(batch, error)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._locate())
+            tasks.create_task(self._work())
 
     async def close(self) -> None:
         """Finish what is being released and close the connections."""
@@ -102,20 +100,42 @@ class Pipeline:
             batch.append(self._queue.get_nowait())
         return batch
 
-    async def _work(self, batch: Sequence[Pending]) -> None:
-        located = await self._keyring.locate(
-            [
+    async def _locate(self) -> None:
+        """Have the keyring locate the next batch while the one before commits."""
+        while True:
+            batch = await self._gather()
+            asked = [
                 Asked(p.entry, p.asked.lane, p.organisation, p.account, p.asked.identifier)
                 for p in batch
             ]
-        )
-        opened = self._keyring.opened
+            try:
+                located = await self._keyring.locate(asked)
+            except Exception as error:  # noqa: BLE001 - whatever fails one batch, the next is worked on
+                log.warning("a batch was not located: %s", type(error).__name__)
+                _fail(batch, error)
+                continue
+            items = [Item(*pair) for pair in zip(batch, located, strict=True)]
+            await self._located.put((items, self._keyring.opened))
+            # What comes while it waits for its turn still joins the next one.
+            await self._located.join()
+
+    async def _work(self) -> None:
+        while True:
+            items, opened = await self._located.get()
+            self._located.task_done()
+            try:
+                await self._decide(items, opened)
+            except Exception as error:  # noqa: BLE001 - whatever fails one batch, the next is worked on
+                log.warning("a batch failed: %s", type(error).__name__)
+                await self._drop_desk()
+                _fail([item.pending for item in items], error)
+
+    async def _decide(self, items: Sequence[Item], opened: int) -> None:
         if self._outdated:
             await self._drop_desk()
             self._outdated = False
         if self._desk is None or self._desk.lost:
             self._desk = await self._open_desk()
-        items = [Item(*pair) for pair in zip(batch, located, strict=True)]
         decided, replayed = await self._commit(self._desk, items)
         for pending in replayed:
             pending.reply.set_exception(ReplayedError("This request was sent before."))

@@ -12,7 +12,7 @@ import asyncpg
 
 from ecluse.errors import EcluseError
 from ecluse.store.errors import FAILURES
-from ecluse.store.session import keep_session
+from ecluse.store.session import BY_KEY, keep_session
 
 
 if TYPE_CHECKING:
@@ -93,7 +93,11 @@ class Reader:
     @classmethod
     async def open(cls, dsn: str) -> Reader:
         """Connect with the role `keyring`."""
-        return cls(await asyncpg.create_pool(dsn, min_size=1, max_size=4, reset=keep_session))
+        return cls(
+            await asyncpg.create_pool(
+                dsn, min_size=1, max_size=4, reset=keep_session, server_settings=BY_KEY
+            )
+        )
 
     async def close(self) -> None:
         """Close the connections."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ecluse.errors import EcluseError
+from ecluse.login.roles import AccountRole
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from ecluse.store.connection import Connection
@@ -32,9 +34,12 @@ SET credential = excluded.credential, registered_at = excluded.registered_at,
 WHERE device.revoked_at IS NULL
 RETURNING true
 """
-_LOAD = """
-SELECT account, thumbprint, public_key, credential, registered_at, expires_at FROM device
-WHERE account = $1 AND thumbprint = $2 AND expires_at > $3 AND revoked_at IS NULL
+_SIGNERS = """
+SELECT device.account, device.thumbprint, device.public_key, account.role, account.organisation,
+       extract(epoch FROM device.expires_at)::float8
+FROM unnest($1::bytea[], $2::bytea[]) AS named (account, thumbprint)
+JOIN device USING (account, thumbprint) JOIN account USING (account)
+WHERE device.expires_at > $3 AND device.revoked_at IS NULL
 """
 _LISTED = """
 SELECT account, thumbprint, public_key, credential, registered_at, expires_at FROM device
@@ -69,6 +74,18 @@ class Device:
     expires_at: datetime
 
 
+class Signer(NamedTuple):
+    """Whose signature a registered key makes."""
+
+    #: P-256 point, 65 bytes.
+    public_key: bytes
+    role: AccountRole
+    #: Empty for a role that belongs to none.
+    organisation: bytes
+    #: Seconds since the epoch.
+    expires_at: float
+
+
 async def register(
     connection: Connection, device: Device, *, lifetime: timedelta = REGISTRATION
 ) -> None:
@@ -94,12 +111,20 @@ async def register(
         )
 
 
-async def load(
-    connection: Connection, account: bytes, thumbprint: bytes, now: datetime
-) -> Device | None:
-    """Return the device if its signature counts now: registered, not expired, not revoked."""
-    row = await connection.fetchrow(_LOAD, account, thumbprint, now)
-    return Device(**row) if row else None
+async def signers(
+    connection: Connection, named: Iterable[tuple[bytes, bytes]], now: datetime
+) -> dict[tuple[bytes, bytes], Signer]:
+    """Return those (account, thumbprint) whose signatures count now.
+
+    Each is registered, not expired, not revoked, and of an account that there is.
+    """
+    columns = [list(column) for column in zip(*named, strict=True)]
+    return {
+        (account, thumbprint): Signer(public_key, AccountRole(role), organisation or b"", expires)
+        for account, thumbprint, public_key, role, organisation, expires in await connection.fetch(
+            _SIGNERS, *columns, now
+        )
+    }
 
 
 async def listed(connection: Connection, account: bytes, now: datetime) -> list[Device]:
