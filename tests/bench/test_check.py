@@ -32,6 +32,9 @@ def test_a_small_bench_answers_checks_and_returns_what_scripts_rely_on() -> None
     assert 0 < facts["p50_ms"] <= facts["p99_ms"]
     assert 0 < facts["p50_ms_half_load"] <= facts["p99_ms_half_load"]
     assert facts["pgbench_p99_ms_half_load"] > 0
+    assert facts["peak_rss_mb"] > 0
+    assert facts["database_rss_mb"] > 0
+    assert facts["machine"]["processors"] > 0
     assert set(facts["processor_us_per_check"]) == {"gate", "keyring", "ledger", "postgresql"}
 
 

@@ -145,6 +145,12 @@ def test_the_table_of_promises_is_the_one_generated() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_page_of_figures_is_the_one_generated() -> None:
+    command = [sys.executable, str(ROOT / "docs" / "performance.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_promises_are_ten_and_in_order() -> None:
     assert [promise["id"] for promise in listed_promises()] == [f"P{n}" for n in range(1, 11)]
 

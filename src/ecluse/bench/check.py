@@ -19,6 +19,7 @@ import msgspec
 from ecluse.bench.counters import Checks, open_counters
 from ecluse.bench.generator import Order, Told
 from ecluse.bench.limit import Limit, Paced
+from ecluse.bench.memory import Peak
 from ecluse.bench.processor import Processor
 from ecluse.bench.rounds import alternate
 from ecluse.bench.workshop import BenchError
@@ -62,6 +63,14 @@ class Bench:
         for _ in range(2):
             self.fastest = max(self.fastest, (await self._ask(_WARM_UP_SECONDS)).covered / 3)
         await self.limit.run(_WARM_UP_SECONDS)
+
+    async def weigh(self) -> Peak:
+        """Return what is held in memory at full load; on its own, since looking takes time."""
+        parts = (self.operator.gate, self.operator.keyring, self.operator.ledger)
+        server = self.operator.installation.database.server
+        with Peak([part.pid for part in parts], server.pid if server else None) as peak:
+            await self._ask(_WARM_UP_SECONDS)
+        return peak
 
     async def ask(self, _: int) -> float:
         """Return checks answered a second, as fast as they come."""
@@ -135,6 +144,8 @@ async def measure(
             rounds,
             lambda name, number: progress(f"Half load, round {number + 1} of {rounds}: {name}"),
         )
+        progress("Once more, for what it holds in memory")
+        peak = await bench.weigh()
     return {
         "checks_per_s": round(checks),
         "pgbench_per_s": round(pgbench),
@@ -152,6 +163,8 @@ async def measure(
         "generator_us_per_check": round(
             median(1e6 * told.processor / told.covered for told in bench.told)
         ),
+        "peak_rss_mb": round(peak.ours_mb),
+        "database_rss_mb": round(peak.database_mb),
         "members": members,
         "seconds": seconds,
         "rounds": rounds,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +13,7 @@ import typer
 
 from ecluse.bench import check as checks
 from ecluse.bench import feed as feeds
+from ecluse.bench.circumstances import circumstances
 from ecluse.bench.workshop import workshop
 from ecluse.cli.output import JsonOption, result, screen
 
@@ -30,12 +32,13 @@ def feed(
     as_json: JsonOption = False,
 ) -> None:
     """Load feeds beside bare copies of as many bytes, on a PostgreSQL of its own."""
+    around = circumstances(sys.argv[1:])
     with (
         workshop(os.environ) as installation,
         tempfile.TemporaryDirectory(prefix="ecluse-insurer-") as folder,
     ):
         done = asyncio.run(feeds.bench(installation, Path(folder), members, rounds, _say))
-    result(done.facts(), as_json=as_json, text=_told(done))
+    result(done.facts() | around, as_json=as_json, text=_told(done))
 
 
 @app.command()
@@ -47,6 +50,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Answer checks over HTTP beside pgbench with the same reads and writes, on one PostgreSQL."""
+    around = circumstances(sys.argv[1:])
     with (
         workshop(os.environ) as installation,
         tempfile.TemporaryDirectory(prefix="ecluse-insurers-") as folder,
@@ -61,7 +65,7 @@ def check(
                 progress=_say,
             )
         )
-    result(facts, as_json=as_json, text=_told_of_checks(facts))
+    result(facts | around, as_json=as_json, text=_told_of_checks(facts))
 
 
 def _say(what: str) -> None:
