@@ -28,7 +28,8 @@ A machine is never the same twice, so each figure stands beside a limit that was
 machine in the same minutes, in alternating rounds (`src/ecluse/bench/rounds.py`): a check beside
 pgbench with the same reads and writes, a feed beside a bare copy of as many bytes into the same
 tables. The ratio is the median over the rounds; the spread is how far the rounds' ratios lie apart,
-as a share of it. Measure again with the command that stands above each table, then run
+as a share of it. A load above the number of processors says that the machine had other work: such
+figures are too low, ratios too. Measure again with the command that stands above each table, then run
 `python docs/performance.py`.
 """
 
@@ -141,7 +142,7 @@ def _circumstances(facts: Facts) -> str:
         f"\n`{facts['command']}`, {facts['measured_at'][:10]}, on {machine['processors']} processors"
         f" ({machine['processor']}) with {machine['memory_mb']:,} MB, {machine['system']},"
         f" Python {machine['python']}, PostgreSQL {machine['postgresql']}; load before it began:"
-        f" {machine['load_before']}.\n"
+        f" {machine['load_before']}, niceness {machine['niceness']}.\n"
     )
 
 

@@ -34,6 +34,8 @@ def circumstances(arguments: Sequence[str]) -> dict[str, Any]:
             "postgresql": ".".join(map(str, locate().version)),
             # What else was at work: above the number of processors, figures suffer.
             "load_before": round(os.getloadavg()[0], 1),
+            # Below 0, the bench goes before that other work.
+            "niceness": os.getpriority(os.PRIO_PROCESS, 0),
         },
     }
 

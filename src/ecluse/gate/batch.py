@@ -20,13 +20,14 @@ from ecluse.ledger.entry import Check
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import asyncpg
 
     from ecluse.gate.journal import Journal
     from ecluse.gate.pending import Pending
     from ecluse.gate.rows import Record
+    from ecluse.gate.subject import Found
     from ecluse.gate.tokens import Tokens
     from ecluse.keyring.messages import Located
     from ecluse.policy.policy import Policy
@@ -51,26 +52,15 @@ class Decided(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A check, and where the keyring says it leads."""
+    """A check, where the keyring says it leads, and what stands there."""
 
     pending: Pending
     located: Located
-
-
-class _Found(NamedTuple):
-    """A check's subject: under which index, with which records."""
-
-    idx: bytes
-    records: tuple[Record, ...]
-    #: The insurer whose card was presented, when it was found.
-    card: int | None = None
+    found: Found
 
 
 class Desk:
-    """Decides batches on its own database connections, one at a time.
-
-    `insurers` are their numbers by AMC number, to honour one that the asker named.
-    """
+    """Decides batches on its own database connections, one at a time."""
 
     def __init__(
         self,
@@ -79,7 +69,6 @@ class Desk:
         policy: Policy,
         tokens: Tokens,
         journal: Journal,
-        insurers: Mapping[str, int],
     ) -> None:
         self._connection = connection
         self._lease_connection = lease_connection
@@ -88,7 +77,6 @@ class Desk:
         self._journal = journal
         self._leases = Leases(policy.typed)
         self._anchor: Anchor | None = None
-        self._insurers = insurers
 
     @property
     def lost(self) -> bool:
@@ -108,21 +96,15 @@ class Desk:
         """
         async with self._connection.transaction():
             fresh, replayed = await self._spend_nonces(items)
-            found = await self._find(fresh)
-            state, now, registered = await self._lock(fresh, found)
-            asks = [
-                self._ask(item, subject, now, registered)
-                for item, subject in zip(fresh, found, strict=True)
-            ]
+            state, now, registered = await self._lock(fresh)
+            asks = [self._ask(item, now, registered) for item in fresh]
             after, outcomes = decide(state, asks, now, self._policy)
             await self._save(state, after, fresh, outcomes, now)
-            first = await self._append(fresh, found, outcomes, now)
+            first = await self._append(fresh, outcomes, now)
         self._leases.spent(after.leases)
         decided = [
-            Decided(item.pending, outcome, subject.records, first + number, subject.card)
-            for number, (item, subject, outcome) in enumerate(
-                zip(fresh, found, outcomes, strict=True)
-            )
+            Decided(item.pending, outcome, item.found.records, first + number, item.found.card)
+            for number, (item, outcome) in enumerate(zip(fresh, outcomes, strict=True))
         ]
         return decided, replayed
 
@@ -146,40 +128,8 @@ class Desk:
                 replayed.append(item.pending)
         return fresh, replayed
 
-    async def _find(self, items: Sequence[Item]) -> list[_Found]:
-        indexes = {index for item in items for _, index in item.located.candidates}
-        records = await rows.records(self._connection, indexes) if indexes else {}
-        return [self._found(item, records) for item in items]
-
-    def _found(self, item: Item, records: dict[bytes, list[Record]]) -> _Found:
-        """Pick the newest epoch's index that has records which answer for the date of care.
-
-        They are kept to the insurer that was named, or whose card a reference is of. A card that
-        the person's latest record at its insurer is not of was replaced: it finds nobody. One that
-        counts finds what every insurer says of its bearer.
-        """
-        asked, located = item.pending.asked, item.located
-        insurer = located.insurer
-        if asked.amc is not None:
-            insurer = self._insurers.get(asked.amc, -1)
-        for epoch, index in reversed(located.candidates):
-            theirs = [record for record in records.get(index, ()) if record.epoch == epoch]
-            mine = [record for record in theirs if insurer in (None, record.insurer)]
-            if located.feed and located.feed < max((record.feed for record in mine), default=0):
-                break
-            if not any(record.answers.holds(asked.care_date) for record in mine):
-                continue
-            carded = asked.lane is Lane.CARD
-            answering = tuple(
-                record
-                for record in (theirs if carded else mine)
-                if record.answers.holds(asked.care_date)
-            )
-            return _Found(index, answering, insurer if carded else None)
-        return _Found(located.candidates[-1][1], ())
-
     async def _lock(
-        self, items: Sequence[Item], found: Sequence[_Found]
+        self, items: Sequence[Item]
     ) -> tuple[State, float, dict[tuple[bytes, bytes], float]]:
         """Lock the rows that the checks touch, read the clocks after that, and cover the caps."""
         connection = self._connection
@@ -194,11 +144,10 @@ class Desk:
         )
         cards = await rows.cards(
             connection,
-            {card for subject in found if (card := self._card(subject))},
+            {card for item in items if (card := self._card(item.found))},
         )
         named = {(item.pending.account, item.pending.thumbprint) for item in items}
-        registered = await rows.devices(connection, named) if named else {}
-        times = await rows.times(connection)
+        times, registered = await rows.present(connection, named)
         now = self._time(times)
         drawn = needs(
             region_scope(organisations[accounts[item.pending.account].organisation])
@@ -220,27 +169,26 @@ class Desk:
             monotonic=monotonic,
         )
 
-    def _card(self, subject: _Found) -> bytes:
+    def _card(self, subject: Found) -> bytes:
         """Return the token of the card presented; empty without one that was found."""
         return b"" if subject.card is None else self._tokens.card(subject.idx, subject.card)
 
     def _ask(
         self,
         item: Item,
-        subject: _Found,
         now: float,
         registered: dict[tuple[bytes, bytes], float],
     ) -> Ask:
         pending = item.pending
-        card, visitor, counter = self._card(subject), b"", b""
+        card, visitor, counter = self._card(item.found), b"", b""
         if card:
             visitor = self._tokens.visitor(card, pending.organisation)
             counter = self._tokens.counter(card, pending.account)
         return Ask(
             account=pending.account,
             lane=pending.asked.lane,
-            subject=self._tokens.subject(pending.account, subject.idx),
-            found=bool(subject.records),
+            subject=self._tokens.subject(pending.account, item.found.idx),
+            found=bool(item.found.records),
             admitted=item.located.admitted,
             registered=registered.get((pending.account, pending.thumbprint), 0.0) > now,
             card=card,
@@ -279,22 +227,19 @@ class Desk:
     async def _append(
         self,
         items: Sequence[Item],
-        found: Sequence[_Found],
         outcomes: Sequence[Outcome],
         now: float,
     ) -> int:
         """Append the entries: the transaction's last statement. Return the first position."""
         sealed = [
-            await self._journal.seal(
-                self._event(item, subject, outcome, now), item.pending.entry, now
-            )
-            for item, subject, outcome in zip(items, found, outcomes, strict=True)
+            await self._journal.seal(self._event(item, outcome, now), item.pending.entry, now)
+            for item, outcome in zip(items, outcomes, strict=True)
         ]
         if not sealed:
             return 0
         return await append(self._connection, sealed, datetime.fromtimestamp(now, UTC))
 
-    def _event(self, item: Item, subject: _Found, outcome: Outcome, now: float) -> Check:
+    def _event(self, item: Item, outcome: Outcome, now: float) -> Check:
         pending = item.pending
         return Check(
             at=datetime.fromtimestamp(now, UTC),
@@ -304,8 +249,8 @@ class Desk:
             device=pending.thumbprint,
             lane=pending.asked.lane,
             kind=_KINDS[pending.asked.lane],
-            subject=subject.idx,
-            opened=tuple((record.insurer, record.feed) for record in subject.records)
+            subject=item.found.idx,
+            opened=tuple((record.insurer, record.feed) for record in item.found.records)
             if outcome.released
             else (),
             family=pending.asked.family,

@@ -25,6 +25,7 @@ from ecluse.gate.pipeline import Pipeline, ReplayedError
 from ecluse.gate.release import Releaser
 from ecluse.gate.rows import spend_nonces, sweep
 from ecluse.gate.rules import Rulebook, Rules
+from ecluse.gate.subject import Subjects
 from ecluse.gate.tokens import Tokens
 from ecluse.keyring.client import GateKeyring
 from ecluse.login.passkey import RelyingParty
@@ -81,7 +82,9 @@ class Gate:
         self._catalogue = Catalogue()
         self._again = Again()
         releaser = Releaser(keyring, pool, self._catalogue, self.journal, lambda: self.checkpoint)
-        self._pipeline = Pipeline(keyring, self._open_desk, releaser)
+        self._pipeline = Pipeline(
+            keyring, Subjects(pool, self._catalogue), self._open_desk, releaser
+        )
 
     async def _open_desk(self) -> Desk:
         return Desk(
@@ -90,7 +93,6 @@ class Gate:
             self.config.policy,
             self._tokens,
             self.journal,
-            await self._catalogue.insurers(self.pool),
         )
 
     async def again(self, caller: Caller, asked: Asked) -> Reply | None:

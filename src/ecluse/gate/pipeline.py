@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ecluse.gate.batch import Decided, Desk
     from ecluse.gate.pending import Pending
     from ecluse.gate.release import Releaser
+    from ecluse.gate.subject import Subjects
     from ecluse.keyring.client import GateKeyring
 
 
@@ -53,10 +54,12 @@ class Pipeline:
     def __init__(
         self,
         keyring: GateKeyring,
+        subjects: Subjects,
         open_desk: Callable[[], Awaitable[Desk]],
         releaser: Releaser,
     ) -> None:
         self._keyring = keyring
+        self._subjects = subjects
         self._open_desk = open_desk
         self._releaser = releaser
         self._desk: Desk | None = None
@@ -110,12 +113,14 @@ class Pipeline:
             ]
             try:
                 located = await self._keyring.locate(asked)
+                opened = self._keyring.opened
+                found = await self._subjects.find([p.asked for p in batch], located)
             except Exception as error:  # noqa: BLE001 - whatever fails one batch, the next is worked on
                 log.warning("a batch was not located: %s", type(error).__name__)
                 _fail(batch, error)
                 continue
-            items = [Item(*pair) for pair in zip(batch, located, strict=True)]
-            await self._located.put((items, self._keyring.opened))
+            items = [Item(*each) for each in zip(batch, located, found, strict=True)]
+            await self._located.put((items, opened))
             # What comes while it waits for its turn still joins the next one.
             await self._located.join()
 

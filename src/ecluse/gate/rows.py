@@ -47,37 +47,35 @@ _CARDS = """
 INSERT INTO card_use (card, uses) SELECT unnest($1::bytea[]), $2::bytea
     ON CONFLICT (card) DO UPDATE SET card = excluded.card RETURNING card, uses
 """
-_DEVICES = """
-SELECT device.account, device.thumbprint, extract(epoch FROM expires_at)::float8 AS expires_at
-  FROM device JOIN unnest($1::bytea[], $2::bytea[]) AS asked (account, thumbprint)
-    ON device.account = asked.account AND device.thumbprint = asked.thumbprint
- WHERE revoked_at IS NULL
-"""
-_TIMES = """
+_PRESENT = """
 SELECT extract(epoch FROM clock_timestamp())::float8 AS database,
        CASE WHEN size = 0 THEN 0 ELSE extract(epoch FROM last_at)::float8 END AS last_entry,
        CASE WHEN isfinite(spent_until) THEN extract(epoch FROM spent_until)::float8
             ELSE 0 END AS spent_until,
-       extract(epoch FROM braked_until)::float8 AS braked_until
-  FROM ledger_head CROSS JOIN platform WHERE shard = 0
+       extract(epoch FROM braked_until)::float8 AS braked_until,
+       named.account, named.thumbprint, named.expires_at
+  FROM ledger_head CROSS JOIN platform LEFT JOIN (
+       SELECT account, thumbprint, extract(epoch FROM expires_at)::float8 AS expires_at
+         FROM unnest($1::bytea[], $2::bytea[]) AS asked (account, thumbprint)
+         JOIN device USING (account, thumbprint) WHERE revoked_at IS NULL
+       ) AS named ON true
+ WHERE shard = 0
 """
-_SAVE_ACCOUNTS = """
-UPDATE account SET budget = new.budget
-  FROM unnest($1::bytea[], $2::bytea[]) AS new (account, budget)
- WHERE account.account = new.account
-"""
-_SAVE_ORGANISATIONS = """
-UPDATE organisation SET budget = new.budget
-  FROM unnest($1::bytea[], $2::bytea[]) AS new (organisation, budget)
- WHERE organisation.organisation = new.organisation
-"""
-_SAVE_CARDS = """
-UPDATE card_use SET uses = new.uses
-  FROM unnest($1::bytea[], $2::bytea[]) AS new (card, uses) WHERE card_use.card = new.card
-"""
-_SAVE_SETTLEMENTS = """
+_SAVE = """
+WITH accounts AS (
+    UPDATE account SET budget = new.budget
+      FROM unnest($1::bytea[], $2::bytea[]) AS new (account, budget)
+     WHERE account.account = new.account
+), organisations AS (
+    UPDATE organisation SET budget = new.budget
+      FROM unnest($3::bytea[], $4::bytea[]) AS new (organisation, budget)
+     WHERE organisation.organisation = new.organisation
+), cards AS (
+    UPDATE card_use SET uses = new.uses
+      FROM unnest($5::bytea[], $6::bytea[]) AS new (card, uses) WHERE card_use.card = new.card
+)
 INSERT INTO settlement (reference, wrapped, care_date, expires_at)
-SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::date[], $4::timestamptz[])
+SELECT * FROM unnest($7::bytea[], $8::bytea[], $9::date[], $10::timestamptz[])
 """
 _RECORDS = """
 SELECT record.idx, record.insurer, record.feed, record.epoch, record.sealed,
@@ -218,21 +216,21 @@ async def cards(connection: Connection, names: Collection[bytes]) -> dict[bytes,
     return {row["card"]: _shown(msgspec.msgpack.decode(row["uses"], type=CardDay)) for row in rows}
 
 
-async def devices(
-    connection: Connection, names: Collection[tuple[bytes, bytes]]
-) -> dict[tuple[bytes, bytes], float]:
-    """Return when each (account, thumbprint) that was not revoked ends, seconds since the epoch."""
-    columns = [list(column) for column in zip(*names, strict=True)]
-    rows = await connection.fetch(_DEVICES, *columns)
-    return {(row["account"], row["thumbprint"]): row["expires_at"] for row in rows}
+async def present(
+    connection: Connection, named: Collection[tuple[bytes, bytes]]
+) -> tuple[Times, dict[tuple[bytes, bytes], float]]:
+    """Read what a decision's moment is made of, once its rows are locked.
 
-
-async def times(connection: Connection) -> Times:
-    """Read the clocks that the decision's time is made of."""
-    row = await connection.fetchrow(_TIMES)
-    if row is None:
+    Returns:
+        The clocks; and when each (account, thumbprint) that was not revoked ends, seconds since the
+        epoch.
+    """
+    columns = [list(column) for column in zip(*named, strict=True)] or [[], []]
+    found = await connection.fetch(_PRESENT, *columns)
+    if not found:
         raise LookupError("the ledger has no head")
-    return Times(row["database"], row["last_entry"], row["spent_until"], row["braked_until"])
+    times = Times(*found[0][:4])
+    return times, {(row[4], row[5]): row[6] for row in found if row[4] is not None}
 
 
 async def records(connection: Connection, indexes: Collection[bytes]) -> dict[bytes, list[Record]]:
@@ -253,23 +251,18 @@ async def save(
     settlements: Sequence[Settlement],
 ) -> None:
     """Write back the rows that a batch changed."""
-    if accounts:
-        encoded = [_encode(AccountBudget(r.typed, r.card, r.known)) for r in accounts.values()]
-        await connection.execute(_SAVE_ACCOUNTS, list(accounts), encoded)
-    if organisations:
-        encoded = [
-            _encode(OrganisationBudget(r.typed, r.card, r.known)) for r in organisations.values()
-        ]
-        await connection.execute(_SAVE_ORGANISATIONS, list(organisations), encoded)
-    if cards:
-        encoded = [
-            _encode(CardDay(shown.organisations.asked, shown.accounts.asked))
-            for shown in cards.values()
-        ]
-        await connection.execute(_SAVE_CARDS, list(cards), encoded)
-    if settlements:
-        columns = [list(column) for column in zip(*settlements, strict=True)]
-        await connection.execute(_SAVE_SETTLEMENTS, *columns)
+    if not (accounts or organisations or cards or settlements):
+        return
+    await connection.execute(
+        _SAVE,
+        list(accounts),
+        [_encode(AccountBudget(r.typed, r.card, r.known)) for r in accounts.values()],
+        list(organisations),
+        [_encode(OrganisationBudget(r.typed, r.card, r.known)) for r in organisations.values()],
+        list(cards),
+        [_encode(CardDay(r.organisations.asked, r.accounts.asked)) for r in cards.values()],
+        *([list(column) for column in zip(*settlements, strict=True)] or [[]] * 4),
+    )
 
 
 _encode = msgspec.msgpack.encode
