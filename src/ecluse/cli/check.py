@@ -20,6 +20,10 @@ NO_ANSWER = 3
 """Exit code of a check that ends in anything but "covered"; 1 says that none was made."""
 
 
+app = typer.Typer()
+
+
+@app.command()
 def check(
     *,
     key: KeyOption,

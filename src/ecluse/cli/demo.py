@@ -34,6 +34,10 @@ MembersOption = Annotated[int, typer.Option(min=1000, help="Members of the natio
 SeedOption = Annotated[int, typer.Option(min=0, help="The same seed gives the same nation.")]
 
 
+app = typer.Typer()
+
+
+@app.command()
 def demo(
     *,
     members: MembersOption = 50_000,

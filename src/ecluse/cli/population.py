@@ -16,6 +16,10 @@ from ecluse.population.generate import generate
 from ecluse.population.nation import Nation
 
 
+app = typer.Typer()
+
+
+@app.command()
 def population(
     members: Annotated[int, typer.Option(min=1, help="Persons.")] = 10_000,
     insurers: Annotated[int, typer.Option(min=1, help="Insurers, the largest first.")] = 10,
