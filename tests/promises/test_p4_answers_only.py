@@ -119,6 +119,19 @@ async def locked_account(at: Counter, town: Town) -> CheckReply:
     return await at.typed(pharmacy_clients(at.scene)[0].person)
 
 
+async def frozen_typed_checks(at: Counter, town: Town) -> CheckReply:
+    await _contain(town, at.gate.keyid, "frozen_typed_until")
+    return await at.typed(pharmacy_clients(at.scene)[0].person)
+
+
+async def over_a_shrunken_budget(at: Counter, town: Town) -> CheckReply:
+    await _contain(town, at.gate.keyid, "shrunk_until")
+    left = town.policy.probation.of(town.policy.typed.account_hour)
+    for member in pharmacy_clients(at.scene)[:left]:
+        assert isinstance(await at.typed(member.person), Covered)
+    return await at.typed(pharmacy_clients(at.scene)[left].person)
+
+
 async def card_with_a_locked_account(at: Counter, town: Town) -> CheckReply:
     await _lock(town, at.gate.keyid)
     return await at.card(pharmacy_clients(at.scene)[0].card)
@@ -215,6 +228,8 @@ REFUSALS: list[Callable[[Counter, Any], Awaitable[CheckReply]]] = [
     care_before_cover,
     locked_account,
     card_with_a_locked_account,
+    frozen_typed_checks,
+    over_a_shrunken_budget,
     over_the_hours_budget,
     unknown_card,
     card_shown_everywhere,
@@ -229,10 +244,18 @@ def _insured(member: Member, amc: str) -> Person:
 
 
 async def _lock(town: Town, keyid: str) -> None:
-    """Lock an account, as the watch will."""
+    """Lock an account."""
     connection = await town.operator.installation.database.connect(Role.OFFICER)
     account = parse(keyid).account
     await connection.execute("UPDATE account SET locked = 'pattern' WHERE account = $1", account)
+    await connection.close()
+
+
+async def _contain(town: Town, keyid: str, until: str) -> None:
+    """Take something from an account for an hour, as the watch does."""
+    connection = await town.operator.installation.database.connect(Role.WATCH)
+    contain = f"UPDATE account SET {until} = now() + interval '1 hour' WHERE account = $1"  # noqa: S608 - a column
+    await connection.execute(contain, parse(keyid).account)
     await connection.close()
 
 

@@ -152,6 +152,16 @@ def test_hard_rules_of_the_keyring_raise_at_once() -> None:
     assert (honey.kinds, crowd.kinds, pair.kinds) == ([Kind.HONEY], [Kind.SUBJECT], [])
 
 
+def test_subjects_that_look_like_a_list_raise_one_alarm_a_day() -> None:
+    looks = [(0, 0, 2), (3, 0, 0), (3, 0, 1), (3, 0, 2)]
+    checks = [seen(NOON + n, structure=each) for n, each in enumerate(looks)]
+    found = watch(checks)
+    assert found.kinds == [Kind.STRUCTURE]
+    assert found.alarms[0].at == NOON + 1
+    again = watch([seen(NOON + DAY, structure=(0, 3, 0))], found.state)
+    assert again.kinds == [Kind.STRUCTURE]
+
+
 def test_heavy_days_are_counted_in_a_week() -> None:
     def days(*which: int) -> list[str]:
         checks = [seen(NOON + day * DAY + n * 4000, b"x") for day in which for n in range(6)]

@@ -43,6 +43,8 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     repeat: bool
     #: That asked about this subject without a card within the day, as far as is remembered.
     organisations: int
+    #: What the account's typed checks of the day look like together (`keyring/structure.py`).
+    structure: tuple[int, int, int]
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True):
@@ -106,4 +108,5 @@ class Telling:
             event.reason,
             event.repeat,
             crowd,
+            event.structure,
         )

@@ -62,6 +62,7 @@ class WatchPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heavy_day: Count
     heavy_days: Annotated[int, msgspec.Meta(ge=1, le=7)]
     subject_organisations: Count
+    structure: Annotated[int, msgspec.Meta(ge=1, le=9)]
     campaign_alarms: Count
     campaign_minutes: Positive
     campaign_hours: Positive
@@ -79,6 +80,7 @@ class WatchPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on_known_rate: Ladder
     on_share: Ladder
     on_heavy_days: Ladder
+    on_structure: Ladder
     on_regular: Ladder
     on_odd_hours: Ladder
     on_subject: Ladder

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ecluse.gate.state import Lane, Reason
 from ecluse.watch.alarm import Kind
 from ecluse.watch.features import HOUR
-from ecluse.watch.sequential import within
+from ecluse.watch.sequential import DAY, within
 
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def weigh(habits: Habits, seen: Seen, policy: WatchPolicy, weather: Weather) -> 
         yield from _card(habits, seen, policy)
     else:
         habits.note(seen.position)
-        yield from _marks(seen, policy)
+        yield from _marks(habits, seen, policy)
         if not seen.repeat:
             yield from _person(habits, seen, policy, weather)
     habits.hours.work(seen.at)
@@ -87,8 +87,14 @@ def _card(habits: Habits, seen: Seen, policy: WatchPolicy) -> Iterator[Finding]:
         habits.share.others += 1
 
 
-def _marks(seen: Seen, policy: WatchPolicy) -> Iterator[Finding]:
-    """Hard rules about the subject, which the keyring alone can tell."""
+def _marks(habits: Habits, seen: Seen, policy: WatchPolicy) -> Iterator[Finding]:
+    """Hard rules about subjects, which the keyring alone can tell."""
+    order, walk, distance = seen.structure
+    looks, day = order + walk + distance, int(seen.at // DAY)
+    if looks >= policy.structure and day != habits.structured:
+        habits.structured = day
+        facts = {"order": order, "walk": walk, "distance": distance}
+        yield Finding(Kind.STRUCTURE, looks, facts)
     if seen.honey:
         yield Finding(Kind.HONEY, 1)
     if seen.organisations > policy.subject_organisations:

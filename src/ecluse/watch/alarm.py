@@ -18,6 +18,7 @@ class Kind(StrEnum):
     KNOWN_RATE = "known_rate"
     SHARE = "share"
     HEAVY_DAYS = "heavy_days"
+    STRUCTURE = "structure"
     REGULAR = "regular"
     ODD_HOURS = "odd_hours"
     SUBJECT = "subject"
@@ -29,7 +30,9 @@ class Kind(StrEnum):
 
 
 #: Kinds that count towards a campaign: an account is used as a thief would use it.
-THEFT = frozenset({Kind.SWEEP, Kind.MISSES, Kind.PRESSED, Kind.TYPED_RATE, Kind.HONEY})
+THEFT = frozenset(
+    {Kind.SWEEP, Kind.MISSES, Kind.PRESSED, Kind.TYPED_RATE, Kind.STRUCTURE, Kind.HONEY}
+)
 
 _WHY = {
     Kind.SWEEP: "{row} checks without a card in a row were not answered, {misses} of them because"
@@ -47,6 +50,8 @@ _WHY = {
     " it.",
     Kind.HEAVY_DAYS: "It asked about {heavy} or more new persons without a card on {days} of the"
     " last seven days.",
+    Kind.STRUCTURE: "The persons that it asked about today look like a list: sorted ({order} of 3),"
+    " born in one place and month ({walk} of 3), far from here ({distance} of 3).",
     Kind.REGULAR: "Its checks without a card come as evenly as a machine's.",
     Kind.ODD_HOURS: "It asks without a card at hours of the week at which it never worked in weeks.",
     Kind.SUBJECT: "It is one of {organisations} organisations that asked about the same person"

@@ -24,5 +24,8 @@ class Seen(msgspec.Struct, frozen=True):
     position: int
     #: Organisations that asked about this subject without a card within the day, when known.
     organisations: int = 0
+    #: What the account's typed subjects of the day look like together, each from 0 to 3: sorted, of one
+    #: commune and month, far from the practice.
+    structure: tuple[int, int, int] = (0, 0, 0)
     #: The subject is nobody: an invented member whom only the keyring knows.
     honey: bool = False

@@ -84,6 +84,8 @@ class Habits(msgspec.Struct, gc=False):
     asked_at: float = 0.0
     #: One bit for each of the last seven days with many new typed subjects; the lowest is `typed.day`.
     heavy: int = 0
+    #: Day of the last alarm about the structure of what it asked: one a day.
+    structured: int = 0
     #: Positions of the latest typed and known checks.
     evidence: tuple[int, ...] = ()
 
@@ -123,6 +125,7 @@ class Habits(msgspec.Struct, gc=False):
             self.gap,
             self.asked_at,
             self.heavy,
+            self.structured,
             self.evidence,
         )
 

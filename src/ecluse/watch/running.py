@@ -186,6 +186,7 @@ def seen(facts: Iterable[Fact]) -> list[Seen]:
             repeat=fact.repeat,
             position=fact.position,
             organisations=fact.organisations,
+            structure=fact.structure,
         )
         for fact in facts
         if fact.lane in _LANES
