@@ -92,6 +92,10 @@ SECTIONS = [
                 "In the place of the feed before",
                 "{later[members_per_s]:,} members a second, {later[ratio_to_copy]:.2f} of the copy",
             ),
+            (
+                "A delta of one row in a hundred ({delta[rows]:,} rows)",
+                "{delta[seconds]:.2f} s, {delta[ratio_to_copy]:.2f} of a bare copy of its rows",
+            ),
             ("Prepared by an insurer, members a second", "{prepared_per_s:,}"),
             ("Memory of loader and keyring", "{peak_rss_mb:,} MB at most"),
             ("Memory of PostgreSQL", "{database_rss_mb:,} MB at most"),

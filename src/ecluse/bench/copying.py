@@ -48,6 +48,7 @@ class Copying:
     def lay_out(self) -> None:
         """Write what is copied to files, from where it is read back out of memory."""
         for table, path in self._files.items():
+            path.parent.mkdir(exist_ok=True)
             with path.open("wb") as file:
                 file.write(HEADER)
                 for start in range(0, self._count, _AT_ONCE):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
+import resource
 import sys
 import time
 from datetime import date
@@ -32,31 +33,35 @@ if TYPE_CHECKING:
 _AMC, _NAME = "99000001", "Mutuelle du banc d'essai"
 _FOUND = """
 SELECT count(*) FROM cover_record AS record JOIN feed USING (insurer, feed)
- WHERE record.idx = ANY($1::bytea[]) AND feed.state = 'in_force'
+ WHERE record.idx = ANY($1::bytea[]) AND record.feed = $2 AND feed.state = 'in_force'
 """
 
 
 class Loading:
-    """One insurer's feeds, each of the same members.
+    """One insurer's feeds, each of the same members, and deltas of the same changes between them.
 
     Args:
         installation: prepared, its keyring at work.
         folder: the insurer's own.
-        source: the roster.
+        full: a roster.
+        delta: what changes in it.
         peak: looks at the loader's memory.
     """
 
     def __init__(
-        self, installation: Installation, folder: Path, source: Source, peak: Peak
+        self, installation: Installation, folder: Path, full: Source, delta: Source, peak: Peak
     ) -> None:
         self._installation = installation
         self._folder = folder
-        self._source = source
+        self._full = full
+        self._delta = delta
         self._peak = peak
         self._keys = insurer_keys.create(folder / "keys", amc=_AMC, name=_NAME)
         self._feed = 0
-        #: Seconds that each feed took to prepare.
+        #: Seconds that each full feed took to prepare.
         self.preparing: list[float] = []
+        #: Seconds of processor that the latest load's own process took.
+        self.processor = 0.0
 
     async def introduce(self) -> None:
         """Have the operator take the insurer's feeds."""
@@ -81,14 +86,18 @@ class Loading:
         finally:
             await connection.close()
 
-    async def load(self) -> float:
+    async def load(self, *, delta: bool = False) -> float:
         """Prepare the next feed, then load it; return the seconds from the start to a find.
+
+        Args:
+            delta: the changes alone, on what is in force.
 
         Raises:
             BenchError: it is not in force, or a check does not find its last member.
         """
-        manifest = await self._prepare()
-        identifier = _last_member(self._source.roster)
+        source = self._delta if delta else self._full
+        manifest = await self._prepare(source, base=self._feed if delta else None)
+        identifier = _last_member(source.roster)
         await self.settle()
         began = time.monotonic()
         await self._command("feed", "load", str(manifest), "--json")
@@ -96,23 +105,25 @@ class Loading:
             raise BenchError("A member of the feed that was loaded is not found.")
         return time.monotonic() - began
 
-    async def _prepare(self) -> Path:
+    async def _prepare(self, source: Source, base: int | None) -> Path:
         async with OfficerKeyring(self._installation.sockets) as officers:
             recipient = await officers.loader_recipient()
         self._feed += 1
         began = time.monotonic()
         prepared = await asyncio.to_thread(
             prepare,
-            self._source,
+            source,
             self._keys,
-            Announcement(self._feed, date(2026, 1, 1)),
+            Announcement(self._feed, date(2026, 1, 1), base=base),
             recipient=recipient,
             out=self._folder / "feeds",
         )
-        self.preparing.append(time.monotonic() - began)
+        if base is None:
+            self.preparing.append(time.monotonic() - began)
         return prepared.manifest
 
     async def _command(self, *arguments: str) -> None:
+        before = _children()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "ecluse", *arguments),
             env={**os.environ, "ECLUSE_HOME": str(self._installation.folder)},
@@ -121,6 +132,7 @@ class Loading:
         )
         self._peak.also(process.pid)
         _, said = await process.communicate()
+        self.processor = _children() - before
         if process.returncode:
             words = said.decode(errors="replace").strip().splitlines()
             raise BenchError("`ecluse feed load` failed.", hint=words[-1] if words else "")
@@ -132,10 +144,16 @@ class Loading:
         connection = await self._installation.database.connect(Role.GATE)
         try:
             indexes = [index for _, index in located.candidates]
-            found: int = await connection.fetchval(_FOUND, indexes)
+            found: int = await connection.fetchval(_FOUND, indexes, self._feed)
         finally:
             await connection.close()
         return found
+
+
+def _children() -> float:
+    """Return the seconds of processor that processes started here and ended took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _last_member(roster: Path) -> bytes:

@@ -80,6 +80,8 @@ def _told(done: Result) -> str:
         f" ({figures.median('copy'):,.0f}/s), spread {figures.spread('first', 'copy'):.0%}.\n"
         f"A later full feed: {figures.median('later'):,.0f} members/s,"
         f" {figures.ratio('later', 'copy'):.2f} of the copy.\n"
+        f"A delta of {done.changes:,} rows: {done.changes / figures.median('delta'):.2f} s,"
+        f" {figures.ratio('delta', 'small_copy'):.2f} of a bare copy of them.\n"
         f"Loader and keyring held {done.ours_mb:,.0f} MB at most, PostgreSQL"
         f" {done.database_mb:,.0f} MB. An insurer prepares {done.prepared_per_s:,.0f} members/s."
     )
