@@ -15,9 +15,11 @@ from ecluse.ledger.entry import (
     ActProposed,
     ActSeconded,
     ActWithdrawn,
+    AlarmRaised,
     AnyEvent,
     Check,
     ClientRotated,
+    Contained,
     EnrolmentAccepted,
     EnrolmentAsked,
     EnrolmentRefused,
@@ -91,6 +93,8 @@ EVENTS: list[Event] = [
     ActDone(at=AT, act=SOME, kind="k", digest=HASH),
     Restored(at=AT, entries=5),
     PageRelease(at=AT, files={"index.html": HASH}),
+    AlarmRaised(at=AT, alarm=SOME, account=SOME, kind="k", score=6.5, positions=(1, 2), why="w"),
+    Contained(at=AT, alarm=SOME, account=SOME, measure="freeze", until=AT, devices=1),
 ]
 
 

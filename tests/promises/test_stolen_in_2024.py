@@ -49,11 +49,11 @@ CIVIL_STATUS = ["nom", "prenom", "nom_naissance", "civilite", "sexe", "lieu_nais
 
 
 class Known(NamedTuple):
-    """A covered member, as the insurer knows them."""
+    """A covered member, as their insurers know them: one, or two."""
 
     member: Member
-    insurer: Listed
-    package: CoverPackage
+    #: By the insurer's name.
+    packages: dict[str, CoverPackage]
 
 
 class Told(NamedTuple):
@@ -107,18 +107,19 @@ def day(town: Town) -> Day:
 
 
 def known(town: Town) -> list[Known]:
-    """Return the covered members of the cast, with their insurer and package from the rosters."""
+    """Return the covered members of the cast, with their packages from the rosters."""
     nation = town.insurers_side
     listed = msgspec.json.decode((nation / "insurers.json").read_bytes(), type=list[Listed])
-    cards: dict[str, tuple[Listed, CoverPackage]] = {}
+    bearers: dict[str, tuple[str, ...]] = {}
+    covers: dict[tuple[str, ...], dict[str, CoverPackage]] = {}
     for insurer in listed:
         folder = nation / "insurers" / insurer.amc
         packages = {p.code: p for p in parse_packages((folder / "packages.json").read_bytes())}
         with (folder / "roster.csv").open(encoding="utf-8", newline="") as file:
-            cards |= {
-                row["card"]: (insurer, packages[row["package"]]) for row in csv.DictReader(file)
-            }
-    return [Known(member, *cards[member.card]) for member in town.cast.members]
+            for row in csv.DictReader(file):
+                bearer = bearers[row["card"]] = (row["nir"], row["birth_date"], row["birth_rank"])
+                covers.setdefault(bearer, {})[insurer.name] = packages[row["package"]]
+    return [Known(member, covers[bearers[member.card]]) for member in town.cast.members]
 
 
 async def ask(at: Counter, about: Known, family: CareFamily, *, card: bool = True) -> Told:
@@ -146,14 +147,14 @@ def words(reply: Reply) -> str:
 def test_the_insurers_name_is_told_to_who_brings_a_right_and_one_at_a_time(
     town: Town, day: Day
 ) -> None:
-    everybody = {each.insurer.name for each in known(town)}
+    everybody = {name for each in known(town) for name in each.packages}
     assert len(everybody) > 1
     for told in (*day.card, *day.typed):
         if isinstance(told.answer, Covered):
-            assert told.answer.insurer.name == told.known.insurer.name
-            assert {name for name in everybody if name in words(told.wire)} == {
-                told.known.insurer.name
-            }
+            payers = {told.answer.insurer.name, *(each.insurer.name for each in told.answer.also)}
+            assert payers <= told.known.packages.keys()
+            assert {name for name in everybody if name in words(told.wire)} == payers
+    assert not any(told.answer.also for told in day.typed if isinstance(told.answer, Covered))
     covered = sum(isinstance(told.answer, Covered) for told in day.card)
     assert covered >= 30
     assert all(isinstance(told.answer, Covered) for told in day.typed)
@@ -176,7 +177,7 @@ def test_the_birth_date_is_neither_answered_nor_kept(day: Day) -> None:
 
 def test_the_nir_is_neither_answered_nor_kept(day: Day) -> None:
     kept = day.dump.text.decode()
-    assert all(told.known.insurer.name in kept for told in day.card)
+    assert all(name in kept for told in day.card for name in told.known.packages)
     for told in (*day.card, *day.typed, *day.refused):
         number = told.known.member.person.nir[:13]
         assert number not in words(told.wire)
@@ -228,17 +229,23 @@ def test_civil_status_is_refused_by_the_operator_as_well(
 def test_cover_is_told_for_the_family_asked_and_with_the_card_only(day: Day) -> None:
     lines = 0
     for told in day.card:
-        mine = told.known.package.families.get(told.family, ())
+        packages = told.known.packages
+        mine = [line for each in packages.values() for line in each.families.get(told.family, ())]
         if isinstance(told.answer, Covered):
-            assert told.answer.cover is not None
-            assert told.answer.cover.family == told.family
-            assert told.answer.cover.lines == [
-                Line(line.act_fr, line.act_en, line.basis) for line in mine
-            ]
-            lines += len(mine)
+            payers = [(told.answer.insurer, told.answer.cover)]
+            payers += [(each.insurer, each.cover) for each in told.answer.also]
+            for insurer, cover in payers:
+                assert cover is not None
+                assert cover.family == told.family
+                listed = packages[insurer.name].families.get(told.family, ())
+                assert cover.lines == [
+                    Line(line.act_fr, line.act_en, line.basis) for line in listed
+                ]
+                lines += len(listed)
         others = {
             line.act_fr
-            for family, listed in told.known.package.families.items()
+            for each in packages.values()
+            for family, listed in each.families.items()
             for line in listed
             if family != told.family
         } - {line.act_fr for line in mine}
@@ -253,7 +260,7 @@ def test_cover_is_told_for_the_family_asked_and_with_the_card_only(day: Day) -> 
 def test_cover_is_sealed_where_it_is_kept(day: Day) -> None:
     """Packages are contracts, about nobody; which one is whose cannot be read."""
     records = day.dump.values("cover_record", "sealed")
-    codes = {told.known.package.code.encode() for told in day.card}
+    codes = {each.code.encode() for told in day.card for each in told.known.packages.values()}
     assert len(records) > 1000
     assert len({len(record) for record in records}) == 1
     assert not any(code in record for record in records for code in codes)
