@@ -68,8 +68,7 @@ def main(port: int, public_origin: str, pages_origin: str, marker: str, microsec
             policies=installation.policies.folder,
         )
     )
-    app.add_middleware(Flaw, marker=marker.encode(), seconds=microseconds / 1e6)
-    serve_http(app, "gate", "127.0.0.1", port)
+    serve_http(Flaw(app, marker.encode(), microseconds / 1e6), "gate", "127.0.0.1", port)
 
 
 if __name__ == "__main__":

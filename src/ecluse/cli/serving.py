@@ -16,7 +16,7 @@ import uvicorn
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 
 def announce(name: str, **facts: object) -> None:
@@ -25,7 +25,7 @@ def announce(name: str, **facts: object) -> None:
     sys.stdout.flush()
 
 
-def serve_http(application: Starlette, name: str, host: str, port: int) -> None:
+def serve_http(application: ASGIApp, name: str, host: str, port: int) -> None:
     """Serve until told to stop; nothing of a request is logged. Port 0 takes a free one."""
     with socket.create_server((host, port), backlog=1024) as listening:
         server = _Announcing(

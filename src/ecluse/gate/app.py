@@ -55,7 +55,10 @@ def create_app(config: GateConfig) -> Starlette:
 
 
 class _Application(Starlette):
-    """Everything by its route, but for a check: nearly all requests are, so it skips the search."""
+    """Everything by its route, but for a check: nearly all requests are, so it skips the search.
+
+    It skips middleware with it: what is to lie around every request is an application around this.
+    """
 
     _check: CheckDoor | None = None
 
