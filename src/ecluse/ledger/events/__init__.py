@@ -1,0 +1,3 @@
+"""What the ledger records: one small frozen type per event, by topic."""
+
+from __future__ import annotations
