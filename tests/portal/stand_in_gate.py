@@ -208,6 +208,7 @@ class StandInGate:
                 "keyid": keyid,
                 "organisation": self.organisation,
                 "label": "Comptoir 2",
+                "role": "professional" if self.organisation else "security",
                 "expires_at": _later(hours=12),
             }
         )

@@ -23,7 +23,7 @@ _KEPT_DEVICE = """
 new Promise((resolve, reject) => {
   const opening = indexedDB.open("ecluse");
   opening.onsuccess = () => {
-    const reading = opening.result.transaction("device").objectStore("device").get("this");
+    const reading = opening.result.transaction("device").objectStore("device").get("counter");
     reading.onsuccess = () => resolve(reading.result);
   };
 })
@@ -55,7 +55,7 @@ def test_no_cookie_and_nothing_in_storage_grants_anything(portal: Portal, counte
     stored = counter.evaluate("({...localStorage, ...sessionStorage})")
     assert stored.keys() <= {"ecluse.language", "ecluse.family", "ecluse.check"}
     kept = counter.evaluate(f"async () => Object.keys(await {_KEPT_DEVICE})")
-    assert sorted(kept) == ["expires_at", "keyid", "label", "organisation", "privateKey"]
+    assert sorted(kept) == ["expires_at", "keyid", "label", "organisation", "privateKey", "role"]
 
 
 def test_a_captured_request_is_worth_nothing_again_or_altered(

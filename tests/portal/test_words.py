@@ -53,12 +53,13 @@ def test_no_word_is_left_over() -> None:
 
 #: Keys that the modules put together from a part and what they know.
 BUILT = (
+    r"(signin|enrol|check|day|account)\.title",
     r"account\.\w+_until",
     r"answer\.(covered|not_covered|refused)",
     r"answer\.not_covered\.[123]",
     r"answer\.refused\.(card|known|typed)\.[1234]",
     r"answer\.lines\.(act|basis)",
-    r"banner\.(?!close|renew|retry$)\w+(\.what)?",
+    r"banner\.(?!close|place|renew|retry$)\w+(\.what)?",
     r"birth\.(incomplete|year|right)",
     r"card\.(incomplete|layout|unknown|wrong)",
     r"check\.(amc|card|rank)\.hint",
@@ -79,4 +80,9 @@ def test_every_failure_has_its_sentences_and_no_other_has() -> None:
     kinds |= set(re.findall(r"\"(\w+)\"", table[0]))
     kinds |= {"foreign", "gesture", "gone", "offline", "unexpected", "unreachable"}
     banners = {key.removeprefix("banner.") for key in words("en") if key.startswith("banner.")}
-    assert banners == kinds | {f"{kind}.what" for kind in kinds} | {"close", "renew", "retry"}
+    assert banners == kinds | {f"{kind}.what" for kind in kinds} | {
+        "close",
+        "place",
+        "renew",
+        "retry",
+    }

@@ -195,7 +195,7 @@ def test_the_device_key_cannot_be_exported(counter: Counter) -> None:
         """() => new Promise((resolve) => {
           const opening = indexedDB.open("ecluse");
           opening.onsuccess = () => {
-            const reading = opening.result.transaction("device").objectStore("device").get("this");
+            const reading = opening.result.transaction("device").objectStore("device").get("counter");
             reading.onsuccess = () => resolve(Promise.all(["jwk", "pkcs8", "raw"].map((form) =>
               crypto.subtle.exportKey(form, reading.result.privateKey)
                 .then(() => "exported", (error) => error.name))));

@@ -9,9 +9,9 @@ const GOOD = new Set(["restored"]);
 let shown = null;
 
 // Show the banner of a failure's kind; `retry` adds a button that tries again, `renew`
-// one that presents the passkey anew.
-export function showBanner(kind, { values = {}, retry = null, renew = null } = {}) {
-  shown = { kind, values, retry, renew };
+// one that presents the passkey anew, `place` a link to another page.
+export function showBanner(kind, { values = {}, retry = null, renew = null, place = null } = {}) {
+  shown = { kind, values, retry, renew, place };
   draw();
 }
 
@@ -23,7 +23,7 @@ export function hideBanner(kind = null) {
 
 function draw() {
   if (!shown) return;
-  const { kind, values, retry, renew } = shown;
+  const { kind, values, retry, renew, place } = shown;
   const tone = STOPPED.has(kind) ? "stopped" : GOOD.has(kind) ? "covered" : "warning";
   const banner = byId("banner");
   banner.className = `banner ${tone}`;
@@ -33,6 +33,7 @@ function draw() {
     el("p", {}, el("strong", {}, word(`banner.${kind}`, values)), " ", word(`banner.${kind}.what`, values)),
     ...(retry ? [el("button", { type: "button", class: "second", onclick: retry }, word("banner.retry"))] : []),
     ...(renew ? [el("button", { type: "button", class: "second", onclick: renew }, word("banner.renew"))] : []),
+    ...(place ? [el("a", { class: "second", href: place }, word("banner.place"))] : []),
     el("button", { type: "button", class: "quiet", onclick: () => hideBanner() }, word("banner.close")),
   );
 }

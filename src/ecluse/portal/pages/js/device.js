@@ -4,7 +4,6 @@ import { base64url, sha256, utf8 } from "./bytes.js";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
 const STORE = "device";
-const ONLY = "this";
 
 // Make a key pair whose private half cannot leave the browser.
 export async function makeKey() {
@@ -20,10 +19,11 @@ const thumbprintOf = ({ crv, kty, x, y }) => sha256(utf8(JSON.stringify({ crv, k
 // The keyid of a key whose device is not registered yet has no account before the dot.
 export const unregisteredKeyid = (thumbprint) => `.${base64url(thumbprint)}`;
 
-// A device: {privateKey, keyid, organisation: {name, finess}, label, expires_at}.
-export const recall = () => transact("readonly", (store) => store.get(ONLY));
-export const remember = (device) => transact("readwrite", (store) => store.put(device, ONLY));
-export const forget = () => transact("readwrite", (store) => store.delete(ONLY));
+// A device: {privateKey, keyid, organisation: {name, finess} or null, label, role, expires_at}; each
+// page keeps one, under the page's own name.
+export const recall = (page) => transact("readonly", (store) => store.get(page));
+export const remember = (page, device) => transact("readwrite", (store) => store.put(device, page));
+export const forget = (page) => transact("readwrite", (store) => store.delete(page));
 
 async function transact(mode, act) {
   const database = await settled(opening());

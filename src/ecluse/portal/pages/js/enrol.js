@@ -1,13 +1,12 @@
 // First sign-in: make a passkey, show its fingerprint, wait for an officer to accept it.
 //
-// The fingerprint stands in the page's address: it commits to a public key and is no secret.
+// Who may join as what is the page's own: it reads its form. The fingerprint stands in the page's address: it commits to a public key and is no secret.
 
 import { hideBanner, showBanner } from "./banner.js";
 import { fromBase64url } from "./bytes.js";
 import { byId } from "./dom.js";
 import { Failure } from "./failure.js";
 import { ask } from "./gate.js";
-import { hint } from "./hints.js";
 import { create, supported } from "./passkey.js";
 import { go } from "./router.js";
 import { word } from "./words.js";
@@ -21,10 +20,11 @@ const BACKUP_ELIGIBLE = 0x08;
 // {fingerprint, state} once a key is made.
 let pending = null;
 let timer = null;
+let claims = null;
 
-export function startEnrol() {
-  hint("enrol-finess", "enrol.finess.hint");
-  hint("enrol-label", "enrol.label.hint");
+// `read()`: what the form asks to be, or null when something in it is wrong and said to be.
+export function startEnrol(read) {
+  claims = read;
   byId("enrol-form").addEventListener("submit", (event) => {
     event.preventDefault();
     enrol();
@@ -37,7 +37,7 @@ export const enrolView = {
     pending = FINGERPRINT.test(fingerprint) ? { fingerprint, state: "pending" } : null;
     draw();
     if (pending) follow();
-    else byId("enrol-finess").focus();
+    else byId("enrol-form").querySelector("input").focus();
     if (!supported()) showBanner("old");
   },
   close() {
@@ -55,26 +55,19 @@ function draw() {
 }
 
 async function enrol() {
-  const finess = byId("enrol-finess").value.toUpperCase().replace(/\s/g, "");
-  const label = byId("enrol-label").value.trim();
-  if (!/^\d[0-9AB]\d{7}$/.test(finess)) return wrong("enrol-finess", "enrol.finess.wrong");
-  if (!label) return wrong("enrol-label", "enrol.label.wrong");
+  const asked = claims();
+  if (!asked) return;
   hideBanner();
   try {
-    const { fingerprint } = await newKey(finess, label);
+    const { fingerprint } = await newKey(asked);
     go("enrol", fingerprint);
   } catch (failure) {
     showBanner(failure.kind ?? "unexpected", { values: failure.values });
   }
 }
 
-function wrong(field, key) {
-  hint(field, key, { state: "wrong" });
-  byId(field).focus();
-}
-
-async function newKey(finess, label) {
-  const { ticket, public_key: options } = await ask("POST", "/v1/enrolments/begin", { finess, label });
+async function newKey(asked) {
+  const { ticket, public_key: options } = await ask("POST", "/v1/enrolments/begin", asked);
   const credential = await create(options);
   const flags = fromBase64url(credential.response.authenticatorData)[FLAGS_AT];
   if (flags & BACKUP_ELIGIBLE) throw new Failure("synced");

@@ -11,7 +11,7 @@ const BY_CODE = {
   invalid_subject: "invalid",
   malformed: "invalid",
   no_answer: "forgotten",
-  role: "officer",
+  role: "elsewhere",
   unavailable: "unavailable",
 };
 const BY_STATUS = { 401: "signature", 429: "busy", 502: "unavailable", 504: "unavailable" };

@@ -4,21 +4,15 @@ import { byId, el } from "./dom.js";
 import { word } from "./words.js";
 
 // [what the key shows (a word's key, or the key itself), what it does]
-const KEYS = [
-  ["key.enter", "help.enter"],
-  ["key.escape", "help.escape"],
-  ["F2", "help.f2"],
-  ["F4", "help.scan"],
-  ["key.arrows", "help.arrows"],
-  ["F8", "help.copy"],
-  ["key.print", "help.print"],
-  ["?", "help.help"],
-];
-const SUBJECTS = ["help.password", "help.foreign", "help.once"];
+let keys = [];
+// Words' keys; `.words` after each is its text.
+let subjects = [];
 
 export const openHelp = () => byId("help").showModal();
 
-export function startHelp() {
+export function startHelp(does, tells) {
+  keys = does;
+  subjects = tells;
   byId("help-open").addEventListener("click", openHelp);
   byId("help-close").addEventListener("click", () => byId("help").close());
   document.addEventListener("words", draw);
@@ -27,7 +21,7 @@ export function startHelp() {
 
 function draw() {
   byId("help-keys").replaceChildren(
-    ...KEYS.map(([key, does]) =>
+    ...keys.map(([key, does]) =>
       el(
         "div",
         {},
@@ -37,6 +31,6 @@ function draw() {
     ),
   );
   byId("help-words").replaceChildren(
-    ...SUBJECTS.flatMap((key) => [el("h3", {}, word(key)), el("p", {}, word(`${key}.words`))]),
+    ...subjects.flatMap((key) => [el("h3", {}, word(key)), el("p", {}, word(`${key}.words`))]),
   );
 }

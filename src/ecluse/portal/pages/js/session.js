@@ -5,16 +5,17 @@ import * as device from "./device.js";
 import { Failure } from "./failure.js";
 import { ask, askSigned } from "./gate.js";
 import { present } from "./passkey.js";
-import { forgetCheck } from "./last.js";
-import { forgetChecks } from "./recent.js";
 
+// {name, admits(device), forget()}: whose page this is, and what else ends with a sign-in.
+let page = null;
 let current = null;
 
 export const signedInDevice = () => current;
 
-// Take up the registration that this browser keeps, if it has not ended.
-export async function resume() {
-  const kept = await device.recall();
+// Take up the registration that this browser keeps for this page, if it has not ended.
+export async function startSession(here) {
+  page = here;
+  const kept = await device.recall(page.name);
   current = kept && Date.parse(kept.expires_at) > Date.now() ? kept : null;
 }
 
@@ -33,12 +34,12 @@ export async function signIn() {
     assertion,
   });
   current = { privateKey, ...registered };
-  if (!registered.organisation) {
-    // An officer's or insurer's key has nothing to do at a counter, and keeps no registration here.
+  if (!page.admits(current)) {
+    // An officer's key has nothing to do at a counter, and keeps no registration there; or the other way.
     await signOut(false);
-    throw new Failure("officer");
+    throw new Failure("elsewhere");
   }
-  await device.remember(current);
+  await device.remember(page.name, current);
 }
 
 // Ask the gate as this computer.
@@ -46,10 +47,9 @@ export const asDevice = (method, path, body) => askSigned(current, method, path,
 
 // Forget this computer's key; without it nothing here can sign.
 export async function drop() {
-  forgetCheck();
-  forgetChecks();
+  page.forget?.();
   current = null;
-  await device.forget();
+  await device.forget(page.name);
 }
 
 // End this registration, or all of the account's; resolves to how many ended.

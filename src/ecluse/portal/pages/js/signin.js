@@ -9,7 +9,11 @@ import { signIn } from "./session.js";
 // What the gate says to a key that it does not know.
 const UNKNOWN_KEY = new Set(["signature", "gesture", "device_expired"]);
 
-export function startSignin() {
+// The page for keys that have no place here.
+let elsewhere = null;
+
+export function startSignin(other) {
+  elsewhere = other;
   byId("signin-go").addEventListener("click", enter);
 }
 
@@ -26,10 +30,11 @@ async function enter() {
   hideBanner();
   try {
     await signIn();
-    go("check");
+    go();
   } catch (failure) {
     const unknown = UNKNOWN_KEY.has(failure.values?.error);
-    showBanner(unknown ? "gone" : (failure.kind ?? "unexpected"), { values: failure.values });
+    const kind = unknown ? "gone" : (failure.kind ?? "unexpected");
+    showBanner(kind, { values: failure.values, place: kind === "elsewhere" ? elsewhere : null });
   } finally {
     button.disabled = false;
   }

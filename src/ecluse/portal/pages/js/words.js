@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 import en from "./words.en.js";
 import fr from "./words.fr.js";
 
-const LANGUAGES = { en, fr };
+let languages = { en, fr };
 // Dates in English as in Europe: day, month, year, 24 hours.
 const LOCALES = { en: "en-GB", fr: "fr-FR" };
 const KEPT = "ecluse.language";
@@ -13,10 +13,12 @@ let language = "fr";
 
 export const currentLanguage = () => language;
 
-// Start with what was chosen before, or what the browser prefers, or French.
-export function startLanguage() {
+// Start with what was chosen before, or what the browser prefers, or French; `own` ({en, fr}): words
+// of this page, in place of the counter's or beside them.
+export function startLanguage(own = {}) {
+  languages = { en: { ...en, ...own.en }, fr: { ...fr, ...own.fr } };
   const preferred = [localStorage.getItem(KEPT), ...navigator.languages.map((tag) => tag.slice(0, 2))];
-  setLanguage(preferred.find((code) => code in LANGUAGES) ?? "fr");
+  setLanguage(preferred.find((code) => code in languages) ?? "fr");
   byId("language").addEventListener("click", () => {
     setLanguage(language === "fr" ? "en" : "fr");
     localStorage.setItem(KEPT, language);
@@ -35,7 +37,7 @@ function setLanguage(code) {
 
 // The words under `key`, with {placeholders} filled.
 export function word(key, values = {}) {
-  const text = LANGUAGES[language][key].replaceAll("'", "\u2019");
+  const text = languages[language][key].replaceAll("'", "\u2019");
   const set = language === "fr" ? typeset(text) : text;
   return set.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }

@@ -1,0 +1,24 @@
+// What a new passkey says of itself: whose organisation, which name.
+
+import { byId } from "./dom.js";
+import { hint } from "./hints.js";
+
+export function startJoining() {
+  hint("enrol-finess", "enrol.finess.hint");
+  hint("enrol-label", "enrol.label.hint");
+}
+
+// {finess, label}, or null after telling what is wrong.
+export function counterClaims() {
+  const finess = byId("enrol-finess").value.toUpperCase().replace(/\s/g, "");
+  if (!/^\d[0-9AB]\d{7}$/.test(finess)) return wrong("enrol-finess", "enrol.finess.wrong");
+  const label = byId("enrol-label").value.trim();
+  if (!label) return wrong("enrol-label", "enrol.label.wrong");
+  return { finess, label };
+}
+
+export function wrong(field, key) {
+  hint(field, key, { state: "wrong" });
+  byId(field).focus();
+  return null;
+}
