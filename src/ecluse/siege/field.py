@@ -1,12 +1,14 @@
 """The field of battle in virtual time: production `decide()`, leases, watch and ladder, no database.
 
-Nobody's identity is held: whether a subject is on file is drawn by whoever asks. What is left out
-is told where it is: honey members, the keyring's view of one subject, the tests of structure. All
-three only ever help the defence.
+Nobody's identity is held: whether a subject is on file is drawn by whoever asks, and so is the
+number that the keyring would see. Its view of what an account types (`keyring/structure.py`) and of
+one subject (`keyring/facts.py`) is the production one. Honey members are left out: they only ever
+help the defence.
 """
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -14,7 +16,9 @@ from msgspec.structs import replace
 from ecluse.gate.decide import decide
 from ecluse.gate.leases import Blocks, grant, needs
 from ecluse.gate.state import PLATFORM, Account, Lane, Organisation, Shown, State, region_scope
-from ecluse.gate.windows import DAY, Ring
+from ecluse.gate.windows import DAY, HOUR, Ring
+from ecluse.keyring.facts import Crowds
+from ecluse.keyring.structure import Structure, Trails
 from ecluse.policy.watch import Measure
 from ecluse.watch.containment import Standing, contain, hold
 from ecluse.watch.event import Seen
@@ -56,6 +60,8 @@ class Field:
         self._standing: dict[bytes, Standing] = {}
         self._unread: list[Seen] = []
         self._position = 0
+        self._trails = Trails()
+        self._crowds = Crowds()
 
     def found(self, organisation: Organisation) -> bytes:
         """Add an organisation; return its name."""
@@ -70,6 +76,11 @@ class Field:
         self._standing[name] = Standing(client=client)
         return name
 
+    def enrol(self, name: bytes, now: float) -> None:
+        """Begin an account's probation."""
+        until = now + self.policy.probation.hours * HOUR
+        self.accounts[name] = replace(self.accounts[name], probation_until=until)
+
     def open_all(self) -> None:
         """Open what the watch closed, as two officers do, and forget its alarms."""
         for name in self.locked:
@@ -77,8 +88,17 @@ class Field:
         self.locked.clear()
         self.alarms.clear()
 
-    def decide(self, asks: Sequence[Ask], now: float) -> list[Outcome]:
-        """Decide a batch as a gate does, on what the watch had done by then."""
+    def decide(
+        self, asks: Sequence[Ask], now: float, persons: Sequence[bytes] = ()
+    ) -> list[Outcome]:
+        """Decide a batch as a gate does, on what the watch had done by then.
+
+        Args:
+            asks: The checks, in order.
+            now: Seconds since the epoch; never earlier than before.
+            persons: Whom each typed one asks about (22 bytes, `siege.births`), empty for the others;
+                without any, the keyring sees nothing in them.
+        """
         if self._unread and now >= self._unread[0].at + WATCH_LAG:
             self.watch(self._unread[0].at + WATCH_LAG)
         self._forget(now)
@@ -94,8 +114,8 @@ class Field:
         self.organisations.update(after.organisations)
         self._cards.update(after.cards)
         self._blocks.spent(after.leases)
-        for ask, outcome in zip(asks, outcomes, strict=True):
-            self._append(ask, outcome, now)
+        for ask, outcome, person in zip(asks, outcomes, persons or repeat(b""), strict=False):
+            self._append(ask, outcome, now, person)
         return outcomes
 
     def watch(self, now: float) -> None:
@@ -117,18 +137,25 @@ class Field:
             if done.measure in _LOCKS:
                 self.locked.setdefault(alarm.account, now)
 
-    def _append(self, ask: Ask, outcome: Outcome, now: float) -> None:
+    def _append(self, ask: Ask, outcome: Outcome, now: float, person: bytes) -> None:
         self._position += 1
+        place, crowd, structure = self.accounts[ask.account].organisation, 0, Structure()
+        if person:
+            region = self.organisations[place].region
+            crowd = self._crowds.count(person, place, now)
+            structure = self._trails.follow(ask.account, person, region, now)
         self._unread.append(
             Seen(
                 ask.account,
-                self.accounts[ask.account].organisation,
+                place,
                 now,
                 ask.lane,
                 outcome.released,
                 outcome.reason,
                 outcome.repeat,
                 self._position,
+                crowd,
+                structure,
             )
         )
 

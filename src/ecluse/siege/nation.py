@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import numpy as np
 
-from ecluse.gate.state import Organisation, Reason
+from ecluse.gate.state import Lane, Organisation, Reason
 from ecluse.gate.windows import DAY
+from ecluse.siege import births
 from ecluse.siege.field import Field
 from ecluse.siege.honest import BEGIN, Habit, Work, weekday, work
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.random import Generator
 
+    from ecluse.gate.state import Ask
     from ecluse.policy.policy import Policy
 
 
@@ -43,7 +45,6 @@ _TRADES = (
     Trade("10", 0.55, 2, card=15.0, known=3.0),
     Trade("40", 0.15, 10, card=20.0, known=5.0),
 )
-_REGIONS = 13
 #: Of the week's mean, Monday first: queues after Sunday, half of Saturday closed.
 _WEEK = (1.35, 1.05, 1.0, 1.0, 1.05, 0.55, 0.0)
 #: Shape of the gamma distribution of accounts' paces around their trade's.
@@ -108,6 +109,7 @@ class _Nation:
         self.deciding = 0.0
         self.refused: dict[Reason, int] = {}
         self._rng = rng
+        self._patients = births.Patients(rng)
         self._crews = [
             (Habit(trade.card, trade.known, typed), names, rng.gamma(_SPREAD, 1 / _SPREAD, many))
             for trade in _TRADES
@@ -117,8 +119,8 @@ class _Nation:
     def _settle(self, trade: Trade, many: int) -> list[tuple[bytes, bytes]]:
         """Found a trade's organisations and hire into them; return accounts with organisations."""
         hired: list[tuple[bytes, bytes]] = []
-        for number in range(-(-many // trade.size)):
-            region = f"{number % _REGIONS}"
+        regions = births.regions(self._rng, -(-many // trade.size))
+        for region in regions:
             place = self.field.found(Organisation(trade.size, region, trade.code))
             size = min(trade.size, many - len(hired))
             hired += [(self.field.hire(place), place) for _ in range(size)]
@@ -136,12 +138,20 @@ class _Nation:
         began = perf_counter()
         for now, batch in _batches(done):
             asks = [each.ask for each in batch]
-            for ask, outcome in zip(asks, self.field.decide(asks, now), strict=True):
+            persons = [self._patient(ask) for ask in asks]
+            for ask, outcome in zip(asks, self.field.decide(asks, now, persons), strict=True):
                 if outcome.reason and ask.found:
                     self.refused[outcome.reason] = self.refused.get(outcome.reason, 0) + 1
         self.checks += len(done)
         self.field.watch(day + DAY)
         self.deciding += perf_counter() - began
+
+    def _patient(self, ask: Ask) -> bytes:
+        """Return whom an honest typed check asks about."""
+        if ask.lane is not Lane.TYPED:
+            return b""
+        place = self.field.organisations[self.field.accounts[ask.account].organisation]
+        return self._patients.around(place.region)
 
 
 def _batches(done: Iterable[Work]) -> Iterator[tuple[float, list[Work]]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ecluse.gate.state import Ask, Lane, Organisation
 from ecluse.gate.windows import DAY, HOUR
+from ecluse.siege import births
 from ecluse.siege.field import WATCH_LAG, Field
 from ecluse.siege.honest import BEGIN, Habit, card_check, life
 from ecluse.siege.strategy import PROFESSIONALS, Loot
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 #: Days of honest work that the watch has seen of each account before the theft.
 _HISTORY = 14
-#: Stolen devices beyond these work honestly neither before nor meanwhile: it would take minutes.
-_WORKING = 50
+#: Stolen devices that have an honest colleague beside them.
+_COLLEAGUES = 50
 #: What an answer in each lane tells of a person.
 FIELDS = {
     Lane.TYPED: ("covered or not", "insurer"),
@@ -78,30 +79,38 @@ def play(strategy: Strategy, loot: Loot, seed: int) -> Run:
 
 class _Battle:
     def __init__(self, strategy: Strategy, loot: Loot, rng: Generator) -> None:
-        self._strategy, self._loot, self._rng = strategy, loot, rng
+        self._strategy, self._rng = strategy, rng
+        self._loot = loot._replace(regions=tuple(births.regions(rng, loot.accounts)))
         self.field = Field(loot.policy)
+        self._patients = births.Patients(rng)
+        #: Whom the thief asked about, by its own number.
+        self._people: dict[int, bytes] = {}
         self._stolen, self._honest = self._muster()
         self._begin = BEGIN + 9 * HOUR + float(rng.uniform(0, HOUR))
         #: Of each check of the thief's; and of each person disclosed, with the organisation.
         self._moved: list[float] = []
         self._told: list[tuple[float, int, bytes]] = []
         self._lanes: set[Lane] = set()
+        self._begun: set[int] = set()
         self._checks = self._harmed = 0
 
     def _muster(self) -> tuple[list[bytes], list[tuple[bytes, bytes]]]:
         """Return the stolen accounts, and those whose clerks work, with their organisations."""
-        stolen, honest = [], []
-        for number in range(self._loot.accounts):
-            place = self.field.found(Organisation(PROFESSIONALS, f"{number}", "50"))
+        stolen, honest, place = [], [], b""
+        for number, region in enumerate(self._loot.regions):
+            if not place or not self._strategy.enrolled:
+                place = self.field.found(Organisation(PROFESSIONALS, region, "50"))
             stolen.append(self.field.hire(place, client=self._strategy.client))
-            if number < _WORKING:
-                honest += [(stolen[-1], place), (self.field.hire(place), place)]
+            if not self._strategy.enrolled:
+                honest.append((stolen[-1], place))
+            if number < _COLLEAGUES:
+                honest.append((self.field.hire(place), place))
         return stolen, honest
 
     def live_before(self) -> None:
         """Work honestly for two weeks; what the watch closed is open again after them."""
         for each in self._life(-_HISTORY, _HISTORY):
-            self.field.decide([each.ask], each.at)
+            self.field.decide([each.ask], each.at, [self._patient(each)])
         self.field.watch(BEGIN)
         self.field.open_all()
 
@@ -116,7 +125,10 @@ class _Battle:
             while waiting is not None and waiting.at <= now:
                 self._work(waiting)
                 waiting = next(life, None)
-            (outcome,) = self.field.decide([self._ask(move)], now)
+            if self._strategy.enrolled and move.account not in self._begun:
+                self._begun.add(move.account)
+                self.field.enrol(self._stolen[move.account], now)
+            (outcome,) = self.field.decide([self._ask(move)], now, [self._person(move)])
             self._moved.append(now)
             if outcome.released:
                 self._lanes.add(move.lane)
@@ -133,15 +145,30 @@ class _Battle:
         return life(self._rng, self._honest, habit, first, days)
 
     def _work(self, each: Work) -> None:
-        (outcome,) = self.field.decide([each.ask], each.at)
+        (outcome,) = self.field.decide([each.ask], each.at, [self._patient(each)])
         self._checks += 1
         self._harmed += not outcome.looked_up
+
+    def _patient(self, each: Work) -> bytes:
+        """Return whom an honest typed check asks about."""
+        if each.ask.lane is not Lane.TYPED:
+            return b""
+        place = self.field.organisations[self.field.accounts[each.ask.account].organisation]
+        return self._patients.around(place.region)
+
+    def _person(self, move: Move) -> bytes:
+        """Return whom the thief asks about: somebody from anywhere, unless it has chosen."""
+        if move.lane is not Lane.TYPED or move.identity:
+            return move.identity
+        if move.person not in self._people:
+            self._people[move.person] = self._patients.anywhere()
+        return self._people[move.person]
 
     def _place(self, move: Move) -> bytes:
         return self.field.accounts[self._stolen[move.account]].organisation
 
     def _ask(self, move: Move) -> Ask:
-        account, subject = self._stolen[move.account], move.person.to_bytes(16)
+        account, subject = self._stolen[move.account], move.person.to_bytes(16, signed=True)
         if move.lane is Lane.CARD:
             ask = card_check(account, self._place(move), subject, found=move.found)
         else:

@@ -31,6 +31,8 @@ class Loot(NamedTuple):
     #: Members on file.
     members: int
     policy: Policy
+    #: Where each account works, an INSEE region code: the thief knows that.
+    regions: tuple[str, ...] = ()
 
     @property
     def density(self) -> float:
@@ -62,6 +64,8 @@ class Move(NamedTuple):
     found: bool
     #: Whether the device that signs is registered.
     registered: bool = True
+    #: The person as the keyring sees them (22 bytes, `siege.births`); somebody from anywhere if empty.
+    identity: bytes = b""
 
 
 class Goal(NamedTuple):
@@ -86,3 +90,6 @@ class Strategy(NamedTuple):
     days: int = 1
     #: The thief takes a key of practice software.
     client: bool = False
+    #: The thief enrolled the accounts, all at one organisation: each is on probation from its first
+    #: check on, and has no past.
+    enrolled: bool = False

@@ -11,17 +11,25 @@ from ecluse.siege.strategy import Goal, Move, Strategy
 
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from numpy.random import Generator as Random
 
     from ecluse.gate.state import Outcome
     from ecluse.siege.strategy import Loot
 
+    Play = Callable[[Loot, Random], Generator[Move, Outcome, None]]
+
 
 #: The hour's cap is met within three hours; all begin within a few minutes.
 _ROUNDS = 3
 _START = 600.0
+#: Thefts begin in the morning: how long after it the night does; and its length, and the work's.
+_EVENING, _NIGHT, _WORK = 13 * HOUR, 8 * HOUR, 9 * HOUR
+_WAVES = 5
+#: Accounts that only make noise, and the checks of each.
+_DECOYS, _NOISE = 30, 60
+_FEW = 2
 
 
 def _at_once(loot: Loot, rng: Random) -> Generator[Move, Outcome, None]:
@@ -36,6 +44,47 @@ def _evenly(loot: Loot, rng: Random) -> Generator[Move, Outcome, None]:
     cap = loot.policy.typed.account_day
     for turn in range(loot.days * cap):
         yield from _together(loot, rng, turn * DAY / cap, DAY / cap, 1, turn)
+
+
+def _at_night(loot: Loot, rng: Random) -> Generator[Move, Outcome, None]:
+    for day in range(loot.days):
+        base = day * DAY + _EVENING
+        yield from _together(loot, rng, base, _NIGHT, loot.policy.typed.account_day, day)
+
+
+def _in_office_hours(loot: Loot, rng: Random) -> Generator[Move, Outcome, None]:
+    for day in range(loot.days):
+        cap = loot.policy.typed.account_day
+        yield from _together(loot, rng, day * DAY, _WORK, cap, day)
+
+
+def _in_waves(loot: Loot, rng: Random) -> Generator[Move, Outcome, None]:
+    """Have one fifth of the accounts after the other spend its day's cap within three hours."""
+    size = -(-loot.accounts // _WAVES)
+    for wave in range(_WAVES * loot.days):
+        first = wave % _WAVES * size
+        some = loot._replace(accounts=min(size, loot.accounts - first), days=1)
+        for move in _at_once(some, rng):
+            yield move._replace(
+                after=wave * DAY / _WAVES + move.after,
+                account=first + move.account,
+                person=wave * 100_000_000 + move.person,
+            )
+
+
+def _behind_decoys(loot: Loot, rng: Random) -> Generator[Move, Outcome, None]:
+    """Have a few accounts make as much noise as they can, and the others ask evenly behind it."""
+    for number in range(_NOISE):
+        for decoy in range(min(_DECOYS, loot.accounts)):
+            yield Move(number * 5.0, decoy, Lane.TYPED, -1 - number * _DECOYS - decoy, found=False)
+    others = loot._replace(accounts=max(0, loot.accounts - _DECOYS))
+    for move in _evenly(others, rng):
+        yield move._replace(after=move.after + HOUR, account=move.account + _DECOYS)
+
+
+def _a_few_a_day(loot: Loot, rng: Random) -> Generator[Move, Outcome, None]:
+    for day in range(loot.days):
+        yield from _together(loot, rng, day * DAY, _WORK, _FEW, day)
 
 
 def _together(
@@ -77,4 +126,20 @@ EVENLY = Strategy(
         Goal("open_1h_after_20_alarms", "max", 0.05),
     ),
     accounts=500,
+)
+
+
+def _other(name: str, moves: str, play: Play, days: int = 1) -> Strategy:
+    """Return one with no goal but the bound: what comes out is reported."""
+    return Strategy(name, _HOLDS, moves, play, _bound, lambda _: (), accounts=500, days=days)
+
+
+OTHERS = (
+    _other("many_at_night", "each its day's cap, spread over the night", _at_night),
+    _other("many_in_office_hours", "each its day's cap, over the working hours", _in_office_hours),
+    _other(
+        "many_in_waves", f"a {_WAVES}th of them after the other, each as fast as it may", _in_waves
+    ),
+    _other("many_behind_decoys", f"{_DECOYS} sweep loudly; the others go evenly", _behind_decoys),
+    _other("many_a_few_a_day", f"each {_FEW} a day in the working hours", _a_few_a_day, days=7),
 )

@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecluse.gate.state import Lane
-from ecluse.gate.windows import DAY, HOUR
+from ecluse.gate.windows import DAY
 from ecluse.policy.bound import typed_bound
+from ecluse.siege.strategies.pace import working_hours
 from ecluse.siege.strategy import Goal, Move, Strategy
 
 
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
     from ecluse.siege.strategy import Loot
 
 
-_WORK_HOURS = 9
 #: The figure asked for is that of one below the default policy's cap.
 _FULL = 9
 
 
 def _play(daily: int, loot: Loot, rng: Random) -> Generator[Move, Outcome, None]:
     for day in range(loot.days):
-        for turn, moment in enumerate(sorted(rng.uniform(0, _WORK_HOURS * HOUR, daily).tolist())):
+        for turn, moment in enumerate(working_hours(rng, daily)):
             yield Move(day * DAY + moment, 0, Lane.TYPED, day * daily + turn, found=True)
 
 
