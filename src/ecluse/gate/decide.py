@@ -98,9 +98,9 @@ class _Desk:
         shown = self._cards.get(ask.card, Shown())
         repeat = shown.organisations.holds(ask.visitor, DAY, now)
         mine = shown.accounts.holds(ask.counter, DAY, now)
-        if not mine and account.card.total(now) >= self._policy.card_day(client=account.client):
+        if not mine and account.card.reaches(self._policy.card_day(client=account.client), now):
             return _refused(Reason.ACCOUNT_DAY)
-        if not repeat and organisation.card.total(now) >= caps.organisation_day:
+        if not repeat and organisation.card.reaches(caps.organisation_day, now):
             return _refused(Reason.ORGANISATION_DAY)
         self._accounts[ask.account] = replace(
             account, card=account.card.ask(ask.counter, shown.accounts, now)
@@ -176,7 +176,7 @@ class _Desk:
         self, organisation: Organisation, asked: Ring, caps: PersonsLane, *, repeat: bool
     ) -> Reason | None:
         cap = caps.organisation_day(organisation.professionals)
-        full = not repeat and asked.total(self._now) >= cap
+        full = not repeat and asked.reaches(cap, self._now)
         return Reason.ORGANISATION_DAY if full else None
 
     def _over_shared(self, ask: Ask, account: Account, organisation: Organisation) -> Reason | None:
@@ -203,7 +203,7 @@ class _Desk:
         asked_at = account.typed.asked.get(ask.subject)
         if asked_at is not None and asked_at // HOUR == self._now // HOUR:
             return False
-        return organisation.typed.total(self._now) >= self._policy.typed.organisation_day_floor
+        return organisation.typed.reaches(self._policy.typed.organisation_day_floor, self._now)
 
 
 def _refused(reason: Reason, *, repeat: bool = False) -> Outcome:

@@ -17,7 +17,7 @@ class Lane(StrEnum):
     TYPED = "typed"
 
 
-class Account(msgspec.Struct, frozen=True):
+class Account(msgspec.Struct, frozen=True, gc=False):
     """One professional's account."""
 
     organisation: bytes
@@ -35,7 +35,7 @@ class Account(msgspec.Struct, frozen=True):
     shrunk_until: float = 0.0
 
 
-class Organisation(msgspec.Struct, frozen=True):
+class Organisation(msgspec.Struct, frozen=True, gc=False):
     """One pharmacy, practice or hospital."""
 
     professionals: int
@@ -46,14 +46,14 @@ class Organisation(msgspec.Struct, frozen=True):
     known: Ring = Ring()
 
 
-class Shown(msgspec.Struct, frozen=True):
+class Shown(msgspec.Struct, frozen=True, gc=False):
     """Where a card was shown within the last day, each place as a token of this card's own."""
 
     organisations: Recent = Recent()
     accounts: Recent = Recent()
 
 
-class State(msgspec.Struct, frozen=True):
+class State(msgspec.Struct, frozen=True, gc=False):
     """Everything a batch of checks touches. Mappings are replaced, never changed."""
 
     accounts: dict[bytes, Account]
@@ -68,7 +68,7 @@ class State(msgspec.Struct, frozen=True):
     braked_until: float = 0.0
 
 
-class Ask(msgspec.Struct, frozen=True):
+class Ask(msgspec.Struct, frozen=True, gc=False):
     """One check, as `decide` sees it: tokens only, nobody's identifier."""
 
     account: bytes
@@ -104,7 +104,7 @@ class Reason(StrEnum):
     FROZEN = "frozen"
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What was decided for one check."""
 
     released: bool

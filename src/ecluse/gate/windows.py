@@ -21,7 +21,7 @@ DAY = 24 * HOUR
 _RING_HOURS = 25
 
 
-class Recent(msgspec.Struct, frozen=True, array_like=True):
+class Recent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Distinct tokens asked within the last day, each with the moment it was last asked."""
 
     asked: dict[bytes, float] = {}
@@ -40,7 +40,11 @@ class Recent(msgspec.Struct, frozen=True, array_like=True):
 
     def allows(self, token: bytes, cap: int, window: float, now: float) -> bool:
         """Tell whether asking `token` now keeps the window's distinct tokens within `cap`."""
-        return self.holds(token, window, now) or self.count(window, now) < cap
+        return (
+            len(self.asked) < cap  # what is older than the window only adds
+            or self.holds(token, window, now)
+            or self.count(window, now) < cap
+        )
 
     def ask(self, token: bytes, now: float) -> Recent:
         """Return this with `token` asked now. What is older than a day is forgotten."""
@@ -49,7 +53,7 @@ class Recent(msgspec.Struct, frozen=True, array_like=True):
         return Recent(asked)
 
 
-class Ring(msgspec.Struct, frozen=True, array_like=True):
+class Ring(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Counts by hour since the epoch; only the hours that a day can touch are kept."""
 
     hours: dict[int, int] = {}
@@ -59,11 +63,19 @@ class Ring(msgspec.Struct, frozen=True, array_like=True):
         oldest = int(now // HOUR) - _RING_HOURS
         return sum(count for hour, count in self.hours.items() if hour > oldest)
 
+    def reaches(self, cap: int, now: float) -> bool:
+        """Tell whether `total` is `cap` or more."""
+        # What is older only adds: a sum below the cap with it is below the cap without it.
+        return sum(self.hours.values()) >= cap and self.total(now) >= cap
+
     def add(self, count: int, now: float) -> Ring:
         """Return this with `count` added to the present hour."""
         hour = int(now // HOUR)
+        counted = self.hours.get(hour)
+        if counted is not None:  # what is over went when this hour began
+            return Ring({**self.hours, hour: counted + count})
         kept = {h: c for h, c in self.hours.items() if h > hour - _RING_HOURS and c > 0}
-        kept[hour] = kept.get(hour, 0) + count
+        kept[hour] = count
         return Ring(kept)
 
     def move(self, then: float, now: float) -> Ring:
@@ -86,6 +98,7 @@ class Ring(msgspec.Struct, frozen=True, array_like=True):
             before: What was asked until now, each of it counted here.
             now: Seconds since the epoch.
         """
-        if before.holds(token, DAY, now):
-            return self.move(before.asked[token], now)
-        return self.add(1, now)
+        then = before.asked.get(token)
+        if then is None or then <= now - DAY:
+            return self.add(1, now)
+        return self.move(then, now)
