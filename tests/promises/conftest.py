@@ -20,3 +20,10 @@ def town() -> Iterator[Town]:
     """One town for all tests that leave it as it was: those that kill or flood open their own."""
     with open_town() as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def watched() -> Iterator[Town]:
+    """A small town with a watch at work; thieves of several tests play in it."""
+    with open_town(members=600, watched=True) as opened:
+        yield opened

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
-from stdnum import luhn
-
-from ecluse.login.accounts import Organisation
-from ecluse.siege.scene import open_shops
+from ecluse.siege.scene import new_pharmacies
 
 
 if TYPE_CHECKING:
@@ -17,12 +13,7 @@ if TYPE_CHECKING:
 
 async def new_shops(scene: Scene, count: int) -> list[str]:
     """Open pharmacies that nobody has used yet; return their FINESS numbers."""
-    numbers = [f"75{secrets.randbelow(10**6):06}" for _ in range(count)]
-    finess = [number + luhn.calc_check_digit(number) for number in numbers]
-    return await open_shops(
-        scene.operator,
-        [Organisation(each, "Pharmacie du Bief", "21", "11", professionals=2) for each in finess],
-    )
+    return await new_pharmacies(scene.operator, count)
 
 
 async def new_shop(scene: Scene) -> str:

@@ -24,7 +24,7 @@ from ecluse.ledger.entry import (
 )
 from ecluse.local import officer
 from ecluse.login import base64url, clients, keyid
-from ecluse.siege.client_key import stolen_client_key
+from ecluse.siege.live import THEFTS
 from ecluse.siege.wire import card_check, check_of, disclosed, send, signed
 from ecluse.store.roles import Role
 from promises import openly
@@ -170,7 +170,7 @@ def test_a_reference_is_answered_to_its_own_organisations_software_alone(village
 def test_a_stolen_key_discloses_nobody_without_a_card(village: Town) -> None:
     async def theft() -> int:
         async with village.scene() as scene:
-            return await stolen_client_key(scene)
+            return await THEFTS["stolen_client_key"].commit(scene)
 
     assert asyncio.run(theft()) == 0
 

@@ -1,4 +1,4 @@
-"""Every theft of the tour, one by one, on a running operator."""
+"""Every theft of the siege, once, on a running operator with its watch."""
 
 from __future__ import annotations
 
@@ -7,20 +7,42 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ecluse.siege.thefts import THEFTS
+from ecluse.siege.live import THEFTS
+from ecluse.siege.live.referee import play_all
 
 
 if TYPE_CHECKING:
-    from ecluse.siege.thefts import Theft
+    from ecluse.siege.live.referee import Run
     from towns import Town
 
+pytestmark = pytest.mark.attack
 
-@pytest.mark.attack
-@pytest.mark.parametrize("theft", THEFTS, ids=lambda theft: theft.name)
-def test_a_thief_gets_no_more_than_the_bound(town: Town, theft: Theft) -> None:
-    async def commit() -> int:
-        async with town.scene() as scene:
-            return await theft.commit(scene)
 
-    persons = asyncio.run(commit())
-    assert persons <= theft.bound(town.scene())
+@pytest.fixture(scope="module")
+def runs(watched: Town) -> dict[str, Run]:
+    played = asyncio.run(play_all(THEFTS.values(), watched.ground(), 1, lambda _: None))
+    return {run.strategy: run for run in played}
+
+
+@pytest.mark.parametrize("name", THEFTS)
+def test_a_thief_gets_no_more_than_the_bound(runs: dict[str, Run], name: str) -> None:
+    assert runs[name].persons <= runs[name].bound
+
+
+@pytest.mark.parametrize("name", THEFTS)
+def test_no_neighbour_notices(runs: dict[str, Run], name: str) -> None:
+    assert (runs[name].honest_checks, runs[name].honest_harmed) == (2, 0)
+
+
+def test_a_sweep_is_stopped_within_ten_checks_and_a_minute(runs: dict[str, Run]) -> None:
+    sweep = runs["fast_sweep"]
+    assert sweep.contained_checks is not None
+    assert sweep.contained_s is not None
+    assert sweep.contained_checks <= 10
+    assert sweep.contained_s <= 60
+
+
+@pytest.mark.parametrize("name", ["leaked_list", "willing_clerk", "known_patients"])
+def test_a_list_without_a_miss_is_seen(runs: dict[str, Run], name: str) -> None:
+    assert runs[name].first_alarm_s is not None
+    assert runs[name].first_alarm_why

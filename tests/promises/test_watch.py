@@ -25,12 +25,9 @@ from ecluse.store.roles import Role
 from ecluse.watch import rows
 from officers import Bureau
 from promises import openly, typed
-from towns import open_town
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ecluse.client.officer import Alarm
     from ecluse.local.installation import Installation
     from ecluse.siege.scene import Clerk, Member, Scene
@@ -38,12 +35,6 @@ if TYPE_CHECKING:
     from towns import Town
 
 pytestmark = pytest.mark.attack
-
-
-@pytest.fixture(scope="module")
-def watched() -> Iterator[Town]:
-    with open_town(members=600, watched=True) as town:
-        yield town
 
 
 class Caught(NamedTuple):

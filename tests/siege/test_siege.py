@@ -83,8 +83,8 @@ def test_a_goal_is_judged_by_what_came_and_not_met_if_nothing_came() -> None:
 
 
 def test_the_command_tells_what_scripts_rely_on() -> None:
-    asked = ["siege", "--strategy", "fast_sweep", "--seeds", "1-2", "--json"]
-    facts = json.loads(CliRunner().invoke(app, asked).stdout)
+    asked = ["siege", "--strategy", "fast_sweep", "--played", "virtual", "--seeds", "1-2"]
+    facts = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
     assert [run["seed"] for run in facts["runs"]] == [1, 2]
     keys = {"strategy", "accounts", "days", "members", "bound", "persons", "fields", "command"}
     assert keys | {"first_alarm_checks", "first_alarm_s", "contained_s"} <= set(facts["runs"][0])

@@ -50,11 +50,11 @@ def test_the_whole_journey_runs_on_an_external_database(address: str) -> None:
             assert rows > 900
             finess = asyncio.run(stage.open_organisations(installation, side))
             cast = stage.cast(side, datetime.now(UTC).date(), finess, rows)
-            asyncio.run(_a_day(operator, cast))
+            asyncio.run(_a_day(operator, cast, side))
 
 
-async def _a_day(operator: Operator, cast: stage.Cast) -> None:
-    async with Scene(operator, policies.read()[0], cast.members, cast.finess) as scene:
+async def _a_day(operator: Operator, cast: stage.Cast, side: Path) -> None:
+    async with Scene(operator, policies.read()[0], cast.members, cast.finess, side) as scene:
         clerk, member = await scene.hire(), scene.members[0]
         family = CareFamily(member.families[0])
         shown = await clerk.gate.check_card(member.card, care_date=scene.today, family=family)

@@ -71,11 +71,11 @@ def demo(
 @contextmanager
 def _operator(installation: Installation) -> Iterator[Operator]:
     """Prepare a new installation, run its processes, and stop them all at the end."""
-    screen.print("Starting PostgreSQL, keyring, ledger, gate, pages and pipe...")
+    screen.print("Starting PostgreSQL, keyring, ledger, watch, gate, console, pages and pipe...")
     asyncio.run(installation.database.prepare())
     installation.make_keyring()
     try:
-        with Operator(installation, usual_ports()) as operator:
+        with Operator(installation, usual_ports(), watched=True) as operator:
             asyncio.run(pages.release(installation, operator.pages_config))
             yield operator
     finally:
@@ -126,11 +126,9 @@ def _set_stage(operator: Operator, folder: Path, members: int, seed: int) -> sta
 
 
 async def _tour(operator: Operator, cast: stage.Cast, folder: Path) -> tour.Facts:
-    scene = Scene(operator, policies.read()[0], cast.members, cast.finess)
+    scene = Scene(operator, policies.read()[0], cast.members, cast.finess, folder)
     async with scene:
-        return await tour.run(
-            scene, cast, folder, lambda what: screen.print(f"  {what}", style="dim")
-        )
+        return await tour.run(scene, cast, lambda what: screen.print(f"  {what}", style="dim"))
 
 
 def _told(facts: tour.Facts) -> str:

@@ -22,7 +22,8 @@ from ecluse.ledger.merkle import leaf_hash, verify_inclusion
 from ecluse.ledger.proofs import InclusionProof
 from ecluse.ledger.verify import Report, verify
 from ecluse.siege import wire
-from ecluse.siege.thefts import THEFTS
+from ecluse.siege.live import THEFTS
+from ecluse.siege.live.referee import Ground, play_all
 from ecluse.store.roles import Role
 
 
@@ -51,22 +52,12 @@ class Day(NamedTuple):
     positions: list[int]
 
 
-class Stolen(NamedTuple):
-    """What one theft got, and what it may get at most."""
-
-    name: str
-    promise: str
-    persons: int
-    bound: int
-
-
-async def run(scene: Scene, cast: Cast, folder: Path, progress: Callable[[str], None]) -> Facts:
+async def run(scene: Scene, cast: Cast, progress: Callable[[str], None]) -> Facts:
     """Play the whole tour on a running operator.
 
     Args:
         scene: The operator and the people.
         cast: Who takes part.
-        folder: The insurers' side.
         progress: Told what is being done.
 
     Returns:
@@ -74,26 +65,27 @@ async def run(scene: Scene, cast: Cast, folder: Path, progress: Callable[[str], 
     """
     progress("an honest day")
     day = await honest_day(scene, checks=100)
-    stolen = await thefts(scene, progress)
+    ground = Ground(scene.operator, scene.policy, cast.members, scene.insurers_side, cast.rows)
+    runs = await play_all(THEFTS.values(), ground, 1, progress)
     progress("refusals")
     alike = await refusals_alike(scene, cast.without_right[0])
     progress("a forbidden feed")
-    forbidden = await forbidden_feed_refused(folder)
+    forbidden = await forbidden_feed_refused(scene.insurers_side)
     progress("the ledger")
     report = await verify_ledger(scene)
     proved = report.verified and await receipts_proved(scene, day.positions[:10])
     held = {
-        theft.promise: all(
-            other.persons <= other.bound for other in stolen if other.promise == theft.promise
+        promise: all(
+            run.persons <= run.bound for run in runs if THEFTS[run.strategy].promise == promise
         )
-        for theft in stolen
+        for promise in {theft.promise for theft in THEFTS.values()}
     }
     promises = {**held, "P4": alike, "P9": forbidden, "P10": proved}
     return {
         "checks": {"card": day.card, "known": day.known, "typed": day.typed},
         "answered_right": day.right,
         "thefts": [
-            {"name": theft.name, "persons": theft.persons, "bound": theft.bound} for theft in stolen
+            {"name": run.strategy, "persons": run.persons, "bound": run.bound} for run in runs
         ],
         "ledger": {"entries": report.entries, "verified": report.verified},
         "promises": dict(sorted(promises.items(), key=lambda item: int(item[0][1:]))),
@@ -133,16 +125,6 @@ async def honest_day(scene: Scene, checks: int) -> Day:
     answered = [reply.receipt.position for reply in replies if reply is not None]
     typed = len(replies) - cards - len(known)
     return Day(cards, len(known), typed, len(answered) == len(replies), answered)
-
-
-async def thefts(scene: Scene, progress: Callable[[str], None]) -> list[Stolen]:
-    """Commit every theft."""
-    committed = []
-    for theft in THEFTS:
-        progress(theft.name)
-        persons = await theft.commit(scene)
-        committed.append(Stolen(theft.name, theft.promise, persons, theft.bound(scene)))
-    return committed
 
 
 async def refusals_alike(scene: Scene, without_right: Member) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ecluse.siege.live.referee import Run as LiveRun
     from ecluse.siege.play import Run
     from ecluse.siege.strategy import Goal
 
@@ -28,12 +29,13 @@ _FIGURES = (
 _RESAMPLES = 2_000
 
 
-def summary(runs: Sequence[Run]) -> dict[str, dict[str, Any]]:
+def summary(runs: Sequence[Run] | Sequence[LiveRun]) -> dict[str, dict[str, Any]]:
     """Return each figure's mean and 95 % interval over the seeds, and in how many runs it came."""
-    return {name: _spread(_values(runs, name), len(runs)) for name in _FIGURES}
+    known = [name for name in _FIGURES if hasattr(runs[0], name)]
+    return {name: _spread(_values(runs, name), len(runs)) for name in known}
 
 
-def judged(goal: Goal, runs: Sequence[Run]) -> dict[str, Any]:
+def judged(goal: Goal, runs: Sequence[Run] | Sequence[LiveRun]) -> dict[str, Any]:
     """Return a goal beside what was got; a figure that never came is not met."""
     values = _values(runs, goal.figure)
     got = _over(goal.over, values) if len(values) == len(runs) else None
@@ -46,7 +48,7 @@ def judged(goal: Goal, runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _values(runs: Sequence[Run], name: str) -> list[float]:
+def _values(runs: Sequence[Run] | Sequence[LiveRun], name: str) -> list[float]:
     return [value for run in runs if (value := getattr(run, name)) is not None]
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 import tempfile
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
+from stdnum import luhn
 
 from ecluse.client.authenticator import SoftwareAuthenticator
 from ecluse.client.gate import GateClient, Person
 from ecluse.client.keyfile import KeyFile
 from ecluse.client.practice import AsyncPracticeClient
+from ecluse.ids import nir
+from ecluse.ids.subject import person_identifier
 from ecluse.local import officer
+from ecluse.login import keyid
+from ecluse.login.accounts import Organisation
 
 
 if TYPE_CHECKING:
@@ -24,9 +31,11 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from ecluse.local.processes import Operator
-    from ecluse.login.accounts import Organisation
     from ecluse.login.credential import AuthenticationResponse, RegistrationResponse
     from ecluse.policy.policy import Policy
+
+
+_CHECKS = "/v1/checks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,12 @@ class Member:
     card: str
     #: Care families covered today; none when the cover has ended or not begun.
     families: tuple[str, ...]
+
+    @property
+    def identifier(self) -> bytes:
+        """What the keyring evaluates, 22 bytes."""
+        person = self.person
+        return person_identifier(nir.parse(person.nir), person.birth_date, person.birth_rank)
 
 
 class Passkey:
@@ -64,19 +79,43 @@ class Clerk:
     gate: GateClient
     finess: str
 
+    @property
+    def account(self) -> bytes:
+        """The account's number."""
+        number = keyid.parse(self.gate.keyid).account
+        if number is None:
+            raise ValueError("nobody has signed in here")
+        return number
+
 
 @dataclass
 class Scene:
-    """A running operator and the people around it."""
+    """A running operator and the people around it.
+
+    It counts the thief's checks, from the moment that the theft begins, and knows whose accounts are
+    stolen: what is needed to say when a theft was seen.
+    """
 
     operator: Operator
     policy: Policy
     #: Real members, as a list that leaked from somewhere else years ago would name them.
     members: list[Member]
     finess: list[str]
-    http: httpx2.AsyncClient = field(default_factory=lambda: httpx2.AsyncClient(timeout=30))
+    #: The insurers' own rosters and keys.
+    insurers_side: Path
+    #: What the thief draws from.
+    draw: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - no secret
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    #: Accounts that the thief uses.
+    stolen: set[bytes] = field(default_factory=set)
+    #: Checks that left since the theft began.
+    checks: int = 0
+    #: When it began, seconds since the epoch.
+    began: float = field(default_factory=time.time)
     _folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def __post_init__(self) -> None:
+        self.http = self.connect()
 
     async def __aenter__(self) -> Self:
         return self
@@ -90,6 +129,18 @@ class Scene:
         await self.http.aclose()
         if self._folder is not None:
             self._folder.cleanup()
+
+    def connect(self, transport: httpx2.AsyncBaseTransport | None = None) -> httpx2.AsyncClient:
+        """Return a client of its own, by `transport`, whose checks count."""
+        hooks = {"request": [self._count]}
+        return httpx2.AsyncClient(timeout=30, transport=transport, event_hooks=hooks)
+
+    async def _count(self, request: httpx2.Request) -> None:
+        self.checks += request.method == "POST" and request.url.path == _CHECKS
+
+    def theft_begins(self) -> None:
+        """Count from here: what came before was honest."""
+        self.began, self.checks = time.time(), 0
 
     def keys(self) -> Path:
         """Return the folder of practice software's keys; it goes with the scene."""
@@ -117,6 +168,12 @@ class Scene:
         await gate.login(passkey.touch)
         return Clerk(passkey, gate, finess)
 
+    async def steal(self, finess: str | None = None) -> Clerk:
+        """Return a clerk whose device a thief uses; the watch is judged by it."""
+        clerk = await self.hire(finess)
+        self.stolen.add(clerk.account)
+        return clerk
+
     async def install(self, finess: str | None = None) -> KeyFile:
         """Register practice software through the public door, and have an officer accept it."""
         key = KeyFile.create(self.keys() / f"{secrets.token_hex(8)}.key", self.pipe)
@@ -126,8 +183,11 @@ class Scene:
         return key
 
 
-async def open_shops(operator: Operator, organisations: list[Organisation]) -> list[str]:
-    """Add organisations; return their FINESS numbers."""
-    for organisation in organisations:
-        await officer.add_organisation(operator.installation, organisation)
-    return [organisation.finess for organisation in organisations]
+async def new_pharmacies(operator: Operator, count: int) -> list[str]:
+    """Open pharmacies in Paris that nobody has used yet; return their FINESS numbers."""
+    numbers = [f"75{secrets.randbelow(10**6):06}" for _ in range(count)]
+    finess = [number + luhn.calc_check_digit(number) for number in numbers]
+    for each in finess:
+        pharmacy = Organisation(each, "Pharmacie du Bief", "21", "11", professionals=2)
+        await officer.add_organisation(operator.installation, pharmacy)
+    return finess

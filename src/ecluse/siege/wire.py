@@ -14,7 +14,7 @@ from ecluse.login import base64url, profile
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ecluse.client.device import DeviceKey
     from ecluse.siege.scene import Member
@@ -77,6 +77,11 @@ async def send(http: httpx2.AsyncClient, request: Captured) -> httpx2.Response:
     return await http.request(
         request.method, request.url, content=request.body, headers=request.headers
     )
+
+
+async def told(http: httpx2.AsyncClient, requests: Iterable[Captured]) -> int:
+    """Send requests; count those that are answered with anything about a person."""
+    return sum([disclosed(await send(http, each)) for each in requests])
 
 
 def check_of(subject: Mapping[str, object], care_date: str) -> dict[str, object]:

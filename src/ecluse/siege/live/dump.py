@@ -1,4 +1,4 @@
-"""What a thief with the whole database can try: every value against every guess."""
+"""A dump of the whole database, and every value in it against every guess."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
+from ecluse.cards import code
+from ecluse.siege.live.theft import Theft
+from ecluse.store.roles import Role
+
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ecluse.siege.scene import Scene
     from ecluse.store.connection import Connection
 
 
@@ -49,3 +54,32 @@ async def found_in_dump(connection: Connection, secrets: Iterable[bytes]) -> int
 async def _count(connection: Connection, where: str, values: object) -> int:
     # The names come from the database's own catalogue.
     return int(await connection.fetchval(f"SELECT count(*) FROM {where}", values))  # noqa: S608
+
+
+async def _dumped(scene: Scene) -> int:
+    """Look at every table, as the database's own administrator sees it."""
+    secrets_held = [
+        secret
+        for member in scene.members[:50]
+        for secret in (
+            member.identifier,
+            member.identifier[:13],
+            member.person.nir.encode(),
+            member.card.encode(),
+            code.decode(member.card),
+        )
+    ]
+    connection = await scene.operator.installation.database.connect(Role.OWNER)
+    try:
+        return await found_in_dump(connection, secrets_held)
+    finally:
+        await connection.close()
+
+
+THEFT = Theft(
+    "dumped_database",
+    "P5",
+    "every table, as the database's own administrator sees it, and a leaked list",
+    "looks for each identity in clear, encoded and hashed",
+    _dumped,
+)

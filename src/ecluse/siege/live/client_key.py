@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from ecluse.client.practice import AsyncPracticeClient
 from ecluse.client.replies import Covered
 from ecluse.cover.family import CareFamily
-from ecluse.siege.wire import card_check, check_of, disclosed, send, signed, typed_check
+from ecluse.siege.live.theft import Theft
+from ecluse.siege.wire import card_check, check_of, signed, told, typed_check
 
 
 if TYPE_CHECKING:
     from ecluse.siege.scene import Scene
 
 
-async def stolen_client_key(scene: Scene) -> int:
+async def _copied(scene: Scene) -> int:
     """A key file is taken; with it a list of real identities, and a neighbour's reference.
 
     The thief asks about each person, with the key under the neighbour's name, and with a settlement
@@ -27,6 +28,7 @@ async def stolen_client_key(scene: Scene) -> int:
         given = await honest.check_card(member.card, care_date=scene.today, family=family)
     reference = given.reply.reference if isinstance(given.reply, Covered) else ""
     by_reference = check_of({"kind": "reference", "reference": reference}, day)
+    scene.theft_begins()
     attempts = [
         *(
             signed(scene.pipe, typed_check(each, day), key.key, key.keyid)
@@ -35,4 +37,14 @@ async def stolen_client_key(scene: Scene) -> int:
         signed(scene.pipe, card_check(member.card, day), key.key, neighbour.keyid),
         signed(scene.pipe, by_reference, key.key, key.keyid),
     ]
-    return sum([disclosed(await send(scene.http, each)) for each in attempts])
+    return await told(scene.http, attempts)
+
+
+THEFT = Theft(
+    "stolen_client_key",
+    "P7",
+    "a copy of a practice software's key file, a leaked list, a neighbour's reference",
+    "asks about each of them, in its own name and in the neighbour's",
+    _copied,
+    remains="cards presented there, until somebody notices the copy",
+)

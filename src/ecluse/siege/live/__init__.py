@@ -1,0 +1,40 @@
+"""Thefts on running parts: each through a door that its thief can reach.
+
+The thief of 2024 had a professional's login. These have that, and more: a relay in the middle, a
+captured pipe, a signed-in device whose owner confirms everything, a list of real identities, a
+photographed card, the gate itself, the whole database.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecluse.siege.live import (
+    back_doors,
+    cards,
+    client_key,
+    dump,
+    gate,
+    known,
+    logins,
+    malware,
+    pipe,
+)
+
+
+if TYPE_CHECKING:
+    from ecluse.siege.live.theft import Theft
+
+
+_ALL: tuple[Theft, ...] = (
+    *logins.THEFTS,
+    *pipe.THEFTS,
+    *malware.THEFTS,
+    client_key.THEFT,
+    *known.THEFTS,
+    *cards.THEFTS,
+    back_doors.THEFT,
+    gate.THEFT,
+    dump.THEFT,
+)
+THEFTS: dict[str, Theft] = {each.name: each for each in _ALL}
