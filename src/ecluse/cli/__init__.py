@@ -25,6 +25,7 @@ NAMES = (
     "act",
     "bench",
     "client",
+    "cover",
     "feed",
     "insurer",
     "keyring",

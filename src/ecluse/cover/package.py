@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
+from ecluse.cover import basis
 from ecluse.cover.family import CareFamily
+from ecluse.cover.guarantee import Applies
 from ecluse.errors import EcluseError
 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ecluse.cover.act import Act
 
-# Tables are published as a share or as an amount: of the reimbursement base (BR), of what was
-# charged (FR), of the selling price ceiling (PLV), or euros per act, night, day, year...
-# The unit is a few words, never a sentence.
-_BASIS = r"^\d{1,4}(\.\d{1,2})?(% (BR|FR|PLV)| EUR(/[a-z0-9][a-z0-9 ]{0,23})?)$"
 
 _Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
 _Label = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
-_Basis = Annotated[str, msgspec.Meta(pattern=_BASIS)]
+_Basis = Annotated[str, msgspec.Meta(pattern=basis.PATTERN)]
 _PATH = re.compile(r" - at `([^`]*)`$")
 
 
@@ -30,34 +29,51 @@ class PackagesError(EcluseError):
     """A list of packages cannot be used: where in it, and what is wrong there."""
 
 
-class CoverLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CoverLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One act and what is paid for it.
 
     Attributes:
         act_fr: the act in French, as the contract names it.
         act_en: the same in English.
         basis: "150% BR", "100% FR", "100% PLV", "50 EUR/night", "300 EUR/2 years".
+        applies: which acts it is for, for the rules; a line without it is read by people alone.
     """
 
     act_fr: _Label
     act_en: _Label
     basis: _Basis
+    applies: Applies | None = None
 
 
 _Lines = Annotated[tuple[CoverLine, ...], msgspec.Meta(min_length=1)]
 _Families = dict[CareFamily, _Lines]
 
 
-class CoverPackage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CoverPackage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A package as an insurer's `packages.json` holds it.
 
     A family that is absent is not covered at all.
+
+    Attributes:
+        code: unlike any other's in the list.
+        label_fr: what the insurer calls it, in French.
+        label_en: the same in English.
+        families: its lines by care family; of those that apply to an act the first one counts.
+        responsible: whether it is a responsible contract (L871-1).
     """
 
     code: _Code
     label_fr: _Label
     label_en: _Label
     families: _Families
+    responsible: bool = True
+
+    def line(self, family: CareFamily, act: Act) -> CoverLine | None:
+        """Return the line that counts for an act of a family."""
+        for line in self.families.get(family, ()):
+            if line.applies is not None and line.applies.fits(act):
+                return line
+        return None
 
     def covers(self, family: CareFamily) -> bool:
         """Tell whether the package pays anything in a care family."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
-from ecluse.cover.package import CoverLine
 from ecluse.gate.state import Lane
 
 
@@ -33,6 +32,14 @@ class PackageLabel(msgspec.Struct, frozen=True):
     label_en: str
 
 
+class ShownLine(msgspec.Struct, frozen=True):
+    """One act and what is paid for it, as people read it; the rule behind it is no part."""
+
+    act_fr: str
+    act_en: str
+    basis: str
+
+
 class FamilyCover(msgspec.Struct, frozen=True):
     """The cover of the one care family that was asked for."""
 
@@ -41,7 +48,7 @@ class FamilyCover(msgspec.Struct, frozen=True):
     #: The date of care that was asked about, and not when cover began: a newborn's begins with life.
     valid_from: date
     valid_to: date | None
-    lines: tuple[CoverLine, ...]
+    lines: tuple[ShownLine, ...]
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -165,5 +172,8 @@ def family_cover(asked: Asked, found: Right) -> FamilyCover:
         PackageLabel(found.package.label_fr, found.package.label_en),
         asked.care_date,
         found.valid_to,
-        tuple(found.package.families[asked.family]),
+        tuple(
+            ShownLine(line.act_fr, line.act_en, line.basis)
+            for line in found.package.families[asked.family]
+        ),
     )

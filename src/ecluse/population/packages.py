@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ecluse.cover.family import CareFamily
+from ecluse.cover.guarantee import Applies
 from ecluse.cover.package import CoverLine, CoverPackage
 from ecluse.population.sources import content
 
@@ -52,20 +55,18 @@ def packages(rng: np.random.Generator) -> list[CoverPackage]:
 
 def published() -> list[CoverPackage]:
     """Return the published base and its two options, each with everything that it pays."""
-    table, french = content("guarantee_table_jorf.json"), content("jorf_acts_fr.json")
+    table, acts = content("guarantee_table_jorf.json"), content("jorf_acts.json")
     packages = []
     for column, code, label_fr, label_en in _PUBLISHED:
         families: dict[CareFamily, list[CoverLine]] = {}
         for line in table["lines"]:
             basis = line[column] or line["socle"]
-            act = line["act"]
-            families.setdefault(CareFamily(line["family"]), []).append(
-                CoverLine(act_fr=_capital(french[act]), act_en=_capital(act), basis=basis)
-            )
+            act = {"act_fr": acts[line["act"]]["fr"], "act_en": line["act"], **acts[line["act"]]}
+            families.setdefault(CareFamily(line["family"]), []).append(_line(act, basis))
         whole = {family: tuple(lines) for family, lines in families.items()}
-        packages.append(
-            CoverPackage(code=code, label_fr=label_fr, label_en=label_en, families=whole)
-        )
+        # The rest of the agreement was not published with it: what stands here alone is no
+        # responsible contract.
+        packages.append(CoverPackage(code, label_fr, label_en, whole, responsible=False))
     return packages
 
 
@@ -85,19 +86,24 @@ def _invent(rng: np.random.Generator, acts: dict[str, Any], number: int) -> Cove
         label_fr=f"Formule {number}, niveau {middle + 1}{left_out_fr}",
         label_en=f"Plan {number}, level {middle + 1}{left_out_en}",
         families=families,
+        responsible=scope == frozenset(CareFamily),
     )
 
 
 def _lines(acts: list[dict[str, Any]], level: int) -> tuple[CoverLine, ...]:
     """Return the acts that a level pays for."""
     return tuple(
-        CoverLine(
-            act_fr=_capital(act["act_fr"]),
-            act_en=_capital(act["act_en"]),
-            basis=act["levels"][level],
-        )
-        for act in acts
-        if act["levels"][level] is not None
+        _line(act, act["levels"][level]) for act in acts if act["levels"][level] is not None
+    )
+
+
+def _line(act: dict[str, Any], basis: str) -> CoverLine:
+    applies = act.get("applies")
+    return CoverLine(
+        act_fr=_capital(act["act_fr"]),
+        act_en=_capital(act["act_en"]),
+        basis=basis,
+        applies=msgspec.convert(applies, Applies) if applies else None,
     )
 
 
