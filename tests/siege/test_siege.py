@@ -9,12 +9,11 @@ from typer.testing import CliRunner
 
 from counts import PROVES
 from ecluse.cli import app
-from ecluse.gate.state import Lane, Organisation, Reason
+from ecluse.gate.state import Lane, Organisation
 from ecluse.policy.policy import read
 from ecluse.siege.field import Field
 from ecluse.siege.figures import judged
 from ecluse.siege.honest import BEGIN, check
-from ecluse.siege.nation import live
 from ecluse.siege.play import play
 from ecluse.siege.strategies import STRATEGIES
 from ecluse.siege.strategy import Goal, Loot
@@ -105,19 +104,3 @@ def test_the_command_says_what_it_cannot_play(asked: list[str], said: str) -> No
     refused = CliRunner().invoke(app, ["siege", *asked])
     assert refused.exit_code == 1
     assert said in str(refused.exception)
-
-
-def test_a_nation_is_refused_and_locked_by_a_policy_with_nothing_in_it() -> None:
-    typed = msgspec.structs.replace(POLICY.typed, account_day=0)
-    strict = msgspec.structs.replace(POLICY, typed=typed)
-    usual, harsh = (live(each, accounts=40, days=2, typed=1.0, seed=1) for each in (POLICY, strict))
-    assert usual.checks == harsh.checks > 500
-    assert usual.wrongly_refused < harsh.wrongly_refused == sum(harsh.refused_by.values())
-    assert Reason.ACCOUNT_DAY in harsh.refused_by
-
-
-def test_the_nation_tells_what_scripts_rely_on() -> None:
-    asked = ["siege", "nation", "--accounts", "20", "--days", "1", "--json"]
-    honest = json.loads(CliRunner().invoke(app, asked).stdout)["honest"]
-    assert {"checks", "false_locks", "wrongly_refused", "checks_per_s"} <= set(honest)
-    assert honest["checks"] > 100

@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
+from ecluse.cli.nation import nation
 from ecluse.cli.output import JsonOption, progress, result
 from ecluse.demo.sieges import play_live
 from ecluse.errors import EcluseError
 from ecluse.local.installation import Installation
 from ecluse.policy import policy as policies
 from ecluse.siege import figures
+from ecluse.siege.honest import BEGIN
 from ecluse.siege.live import THEFTS
-from ecluse.siege.nation import live
+from ecluse.siege.nation.assumed import assumed
+from ecluse.siege.nation.work import Plan, at_work
 from ecluse.siege.play import play
 from ecluse.siege.strategies import STRATEGIES
 from ecluse.siege.strategy import Goal, Loot
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 
 app = typer.Typer(help="Attackers against the policy in force, each with its number.")
+app.command()(nation)
 
 _NATION = 33_000_000
 _TOWN = 3_000
@@ -106,36 +110,13 @@ def siege(
         "strategies": parts,
         "met": all(goal["met"] for part in parts for goal in part["expected"]),
     }
-    at_work = honest if honest is not None else _HONEST * every
-    if at_work:
-        facts["honest"] = msgspec.structs.asdict(live(rules, at_work, _HONEST_DAYS, 1.0, drawn[0]))
+    beside = honest if honest is not None else _HONEST * every
+    if beside:
+        plan = Plan(beside, _HONEST_DAYS, 1.0, drawn[0], BEGIN)
+        facts["honest"] = at_work(plan, rules, assumed())
     result(facts, as_json=as_json, text="\n".join(_line(part) for part in parts))
     if any(run["persons"] > run["bound"] for run in facts["runs"]):
         raise typer.Exit(1)
-
-
-@app.command()
-def nation(
-    accounts: Annotated[int, typer.Option(min=10, help="Professionals at work.")] = 1_000,
-    days: Annotated[int, typer.Option(min=1, help="How long.")] = 30,
-    typed: Annotated[float, typer.Option(min=0, help="Typed checks a day and account.")] = 1.0,
-    seed: Annotated[int, typer.Option(min=0, help="What chance is drawn from.")] = 1,
-    policy: Annotated[Path | None, typer.Option(help="Another policy than that in force.")] = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
-    """Have honest professionals work in virtual time: who is locked or refused for nothing."""
-    rules, digest = policies.read(policy or Installation.from_environment().policy_in_force)
-    honest = live(rules, accounts, days, typed, seed)
-    result(
-        {"policy": rules.version, "sha256": digest, "honest": msgspec.structs.asdict(honest)},
-        as_json=as_json,
-        text=f"{honest.checks:,} honest checks: {honest.false_locks} accounts locked"
-        f" ({honest.false_locks_per_million:.2f} per million checks),"
-        f" {honest.wrongly_refused} checks refused for nothing"
-        f" ({honest.wrongly_refused_share:.3%});"
-        f" {honest.checks_per_s:,.0f} checks/s played.",
-    )
 
 
 def _live(

@@ -56,15 +56,22 @@ def anywhere(rng: Generator, count: int) -> list[bytes]:
     return _persons(rng, born)
 
 
-def around(rng: Generator, region: str, count: int) -> list[bytes]:
-    """Return `count` persons whom a counter in `region`, an INSEE code, has before it."""
+def around(rng: Generator, region: str, count: int, near: float = _NEAR) -> list[bytes]:
+    """Return `count` persons whom a counter in `region`, an INSEE code, has before it.
+
+    Args:
+        rng: What chance is drawn from.
+        region: Where the counter is.
+        count: How many.
+        near: Share of those who were born in the region, beside those who were by chance.
+    """
     france = _france()
     communes = france.regions[region]
     shares = france.shares[communes]
-    near = rng.random(count) < _NEAR
-    chosen = rng.choice(communes, int(near.sum()), p=shares / shares.sum()).tolist()
+    here = rng.random(count) < near
+    chosen = rng.choice(communes, int(here.sum()), p=shares / shares.sum()).tolist()
     persons = np.array(anywhere(rng, count))
-    persons[near] = _persons(rng, [france.codes[number] for number in chosen])
+    persons[here] = _persons(rng, [france.codes[number] for number in chosen])
     return [bytes(person) for person in persons.tolist()]
 
 

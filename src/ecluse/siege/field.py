@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ecluse.gate.state import Ask, Outcome
     from ecluse.policy.policy import Policy
     from ecluse.watch.alarm import Alarm
+    from ecluse.watch.containment import Containment
 
 
 #: Seconds until the watch has read an entry and the gates have read what it did.
@@ -49,6 +50,8 @@ class Field:
         self.accounts: dict[bytes, Account] = {}
         self.organisations: dict[bytes, Organisation] = {}
         self.alarms: list[Alarm] = []
+        #: What was done about each of them.
+        self.done: list[Containment] = []
         #: When each account was locked, seconds since the epoch.
         self.locked: dict[bytes, float] = {}
         self._cards: dict[bytes, Shown] = {}
@@ -81,12 +84,23 @@ class Field:
         until = now + self.policy.probation.hours * HOUR
         self.accounts[name] = replace(self.accounts[name], probation_until=until)
 
+    def move(self, name: bytes, organisation: bytes) -> None:
+        """Have an account work at another organisation from now on."""
+        self.accounts[name] = replace(self.accounts[name], organisation=organisation)
+
+    def open(self, name: bytes) -> None:
+        """Open an account that the watch locked, as two officers do."""
+        del self.locked[name]
+        self.accounts[name] = replace(
+            self.accounts[name], locked=False, frozen_typed_until=0.0, shrunk_until=0.0
+        )
+
     def open_all(self) -> None:
-        """Open what the watch closed, as two officers do, and forget its alarms."""
-        for name in self.locked:
-            self.accounts[name] = replace(self.accounts[name], locked=False)
-        self.locked.clear()
+        """Open what the watch closed, and forget its alarms."""
+        for name in [*self.locked]:
+            self.open(name)
         self.alarms.clear()
+        self.done.clear()
 
     def decide(
         self, asks: Sequence[Ask], now: float, persons: Sequence[bytes] = ()
@@ -130,6 +144,7 @@ class Field:
         standing = self._standing.get(alarm.account, Standing())
         done = contain(standing, alarm, now, self.policy.watch)
         self._standing[alarm.account] = done.standing
+        self.done.append(done)
         if done.measure is Measure.BRAKE:
             self._braked_until = max(self._braked_until, done.until or 0.0)
         elif alarm.account:

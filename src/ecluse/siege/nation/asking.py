@@ -1,0 +1,109 @@
+"""From a day's columns to checks as `decide` takes them, in micro-batches."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ecluse.gate.state import Ask, Lane
+from ecluse.gate.windows import HOUR
+from ecluse.siege.nation.checks import CARD, KNOWN
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from ecluse.siege.nation.drawing import Work
+    from ecluse.siege.nation.region import Region
+
+
+#: Seconds of a micro-batch: an hour holds a whole number of them.
+BATCH = 15.0
+_HOURS = 24
+#: By the keyring's meter, and with a device that is signed in.
+_LET_IN = (True, True)
+#: Spreads the numbers of cards evenly (the golden ratio's, of 64 bits).
+_SPREAD = np.uint64(0x9E37_79B9_7F4A_7C15)
+
+
+class Batch(NamedTuple):
+    """Checks that are decided together."""
+
+    #: Its number within the day: it is decided when it is complete.
+    number: int
+    asks: list[Ask]
+    #: Whom each typed one asks about, empty for the others.
+    persons: list[bytes]
+    #: Whether a phone proved it.
+    phones: list[bool]
+
+
+def batches(work: Work, region: Region, names: Sequence[bytes], phone: float) -> Iterator[Batch]:
+    """Yield a day's batches that hold any check; an hour's checks are made at a time.
+
+    Args:
+        work: The day.
+        region: Whose.
+        names: Of its accounts.
+        phone: Share of the cards that are on a phone.
+    """
+    numbers = work.checks.at // BATCH
+    hours = np.searchsorted(work.checks.at, np.arange(_HOURS + 1) * HOUR).tolist()
+    for first, last in pairwise(hours):
+        asks, persons = _asks(work, region, names, slice(first, last))
+        phones = _on_phone(work.checks.subject[first:last], phone) & (
+            work.checks.lane[first:last] == CARD
+        )
+        proved = phones.tolist()
+        starts = np.flatnonzero(np.diff(numbers[first:last], prepend=-1.0)).tolist()
+        for start, end in pairwise([*starts, last - first]):
+            rows = slice(start, end)
+            number = int(numbers[first + start])
+            yield Batch(number, asks[rows], persons[rows], proved[rows])
+
+
+def _asks(
+    work: Work, region: Region, names: Sequence[bytes], rows: slice
+) -> tuple[list[Ask], list[bytes]]:
+    _, account, lane, subject, found = work.checks.at_rows(rows)
+    place = region.place[account]
+    columns = (
+        account.tolist(),
+        lane.tolist(),
+        subject.tolist(),
+        found.tolist(),
+        _tokens(subject),
+        _tokens(subject, place + (region.number << 32)),
+        _tokens(subject, account + (region.number << 32)),
+    )
+    asks, persons = list[Ask](), list[bytes]()
+    for who, how, whom, there, token, visitor, counter in zip(*columns, strict=True):
+        name, person = names[who], b""
+        if how == CARD:
+            # As a gate asks: what leads to no card has no token.
+            shown = (token, visitor, counter) if there else (b"", b"", b"")
+            ask = Ask(name, Lane.CARD, token, there, *_LET_IN, *shown)
+        elif how == KNOWN:
+            ask = Ask(name, Lane.KNOWN, token, there, *_LET_IN)
+        else:
+            person = work.persons[whom]
+            ask = Ask(name, Lane.TYPED, person, there, *_LET_IN)
+        asks.append(ask)
+        persons.append(person)
+    return asks, persons
+
+
+def _tokens(*numbers: NDArray[np.int64]) -> list[bytes]:
+    """Return numbers side by side as bytes, eight for each."""
+    return np.stack(numbers, axis=1).astype(">i8").view(f"V{8 * len(numbers)}").ravel().tolist()
+
+
+def _on_phone(card: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
+    """Tell which cards are on a phone, always the same ones."""
+    spread = card.astype(np.uint64) * _SPREAD >> np.uint64(40)
+    held: NDArray[np.bool_] = spread < share * (1 << 24)
+    return held
