@@ -14,6 +14,7 @@ from ecluse.acts.act import (
     RULES,
     Act,
     ActError,
+    BrakeEnd,
     FeedRelease,
     NotYoursError,
     OfficerAccept,
@@ -29,6 +30,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 UNLOCK = UnlockAccount("AAAAAAAAAAAAAAAAAAAAAA")
 CONTENTS: list[acts.Content] = [
     UNLOCK,
+    BrakeEnd(NOON),
     OfficerAccept("7F3K-92MD-0XQA", AccountRole.PROTECTION),
     PolicyChange("ab" * 32),
     FeedRelease("775670482", 3, "cd" * 32),

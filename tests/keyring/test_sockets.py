@@ -50,6 +50,7 @@ REQUESTS: dict[type, m.Request] = {
         m.PublicKey(),
         m.Salts(),
         m.FactsSince(0),
+        m.FactsAt((0,)),
     )
 }
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
+from officers import Bureau
 from towns import open_town
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from officers import Person
     from towns import Town
 
 
@@ -27,3 +30,14 @@ def watched() -> Iterator[Town]:
     """A small town with a watch at work; thieves of several tests play in it."""
     with open_town(members=600, watched=True) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def officers(watched: Town) -> tuple[Person, Person]:
+    """The first two security officers of that town: no more join on one person's word."""
+
+    async def hire() -> tuple[Person, Person]:
+        async with Bureau(watched.operator) as bureau:
+            return await bureau.first(), await bureau.first()
+
+    return asyncio.run(hire())

@@ -317,9 +317,14 @@ def test_each_role_has_its_rights_and_no_other(play: Callable[[Story], None]) ->
                 "accounts": await code(at.accounts()),
                 "acts": await code(at.acts()),
                 "alarms": await code(at.alarms()),
+                "live": await code(at.live()),
+                "evidence": await code(at.evidence("A" * 22)),
                 "feeds": await code(at.feeds()),
                 "ledger": await code(at.ledger()),
             }
+            # No alarm has that number; who may look is told so.
+            same = {reached.pop("live"), reached.pop("evidence").replace("malformed", "ok")}
+            assert same == {reached["alarms"]}
             assert set(reached.values()) <= {"ok", "role"}
             told[mine.role] = {name for name, answer in reached.items() if answer == "ok"}
             assert told[mine.role] == set(mine.rights) - {"check"}

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from crashes import kill
-from ecluse.acts.act import UnlockAccount
+from ecluse.acts.act import BrakeEnd, UnlockAccount
 from ecluse.client.gate import GateClient, GateError
 from ecluse.cover.family import CareFamily
 from ecluse.ledger.entry import AlarmRaised, Contained, Unlock
 from ecluse.login import base64url
+from ecluse.policy.watch import Measure
 from ecluse.siege.known import covered
 from ecluse.store.roles import Role
 from ecluse.watch import rows
-from officers import Bureau
+from ecluse.watch.containment import Containment, Standing
+from officers import Bureau, Person
 from promises import openly, typed
 
 
@@ -136,25 +138,80 @@ async def told(town: Town, caught: Caught) -> None:
     assert {entries[position].event.account for position in raised.positions} == {account}  # type: ignore[union-attr]
 
 
-def test_two_officers_read_why_and_open_it_again(watched: Town) -> None:
+def test_two_officers_read_why_and_open_it_again(
+    watched: Town, officers: tuple[Person, Person]
+) -> None:
     async def story() -> None:
         async with watched.scene() as scene, Bureau(watched.operator) as bureau:
             member = covered(scene)[22]
-            ada, ben = await bureau.first(), await bureau.first()
+            ada, ben = bureau.again(officers[0]), bureau.again(officers[1])
             caught = await sweep(watched, scene)
             shown: Alarm = next(
                 each for each in await ada.console.alarms() if each.alarm == caught.alarm.alarm
             )
             assert shown.why == caught.alarm.why
+            assert shown.open
+            rests = await ada.console.evidence(shown.alarm)
+            assert [each.position for each in rests] == shown.positions
+            assert {(each.account, each.lane, each.released) for each in rests} == {
+                (shown.account, "typed", False)
+            }
+            assert "unknown" in {each.reason for each in rests}
+            await at_a_glance(ada)
             owner = await back(scene, caught.clerk)
             act = await ada.propose(UnlockAccount(shown.account))
             assert await asks(scene, owner, member) == "Refused"
             await ben.second(act)
             assert await asks(scene, owner, member) == "Covered"
+            again = {each.alarm: each.open for each in await ada.console.alarms()}
+            assert not again[shown.alarm]
         events = [e.event for e in (await openly.read(watched.operator.installation)).values()]
         assert [e.reason for e in events if isinstance(e, Unlock)] == [rows.LOCKED]
 
     asyncio.run(story())
+
+
+async def at_a_glance(officer: Person) -> None:
+    """The last hour's checks are counted, and so are the accounts that asked without a card."""
+    live = await officer.console.live()
+    while not live.levels:
+        await asyncio.sleep(0.2)
+        live = await officer.console.live()
+    refused = [each for each in live.minutes if each.lane == "typed" and not each.released]
+    assert sum(each.checks for each in refused) >= 9
+    assert [each.level for each in live.levels] == ["account", "organisation", "region", "platform"]
+    assert live.now.locked >= 1
+
+
+def test_two_officers_end_a_brake_and_no_later_one(
+    watched: Town, officers: tuple[Person, Person]
+) -> None:
+    async def story() -> None:
+        async with Bureau(watched.operator) as bureau:
+            ada, ben = bureau.again(officers[0]), bureau.again(officers[1])
+            first = await braked(watched, 1)
+            assert (await ada.console.live()).now.braked_until == first
+            act = await ada.propose(BrakeEnd(first))
+            second = await braked(watched, 2)
+            with pytest.raises(GateError, match="prolonged"):
+                await ben.second(act)
+            await ben.console.withdraw(act.act)
+            await ben.second(await ada.propose(BrakeEnd(second)))
+            assert (await ada.console.live()).now.braked_until is None
+
+    asyncio.run(story())
+
+
+async def braked(town: Town, hours: int) -> datetime:
+    """Brake the typed lane, as the watch does at a campaign; return until when."""
+    until = datetime.now(UTC) + timedelta(hours=hours)
+    connection = await town.operator.installation.database.connect(Role.WATCH)
+    try:
+        done = Containment(b"", Measure.BRAKE, until.timestamp(), "a campaign", Standing())
+        await rows.apply(connection, done, datetime.now(UTC))
+    finally:
+        await connection.close()
+    return until
 
 
 def test_a_watch_that_was_killed_goes_on_where_it_was(watched: Town) -> None:

@@ -39,6 +39,9 @@ DISTRIBUTED_BY = {
     "watch_place": "organisation",
     "watch_state": "shard",
     "alarm": "alarm",
+    "watch_minute": "minute",
+    "watch_hour": "hour",
+    "gauge": "level",
 }
 
 BOOK = "ecluse_migration"  # the migrations' own, on the coordinator alone
@@ -63,6 +66,8 @@ GRANTS = {
     "ledger": "ledger_head r, ledger_entry r, ledger_tile ra, ledger_checkpoint ra",
     "watch": """
         ledger_head rw, ledger_entry a, watch_account raw, watch_place raw, watch_state raw,
+        watch_minute rawd, watch_hour rawd, gauge raw, lease_pool r,
+        organisation r(organisation professionals),
         alarm ra, account r(account frozen_typed_until locked role shrunk_until),
         account w(frozen_typed_until locked shrunk_until),
         device r(account expires_at revoked_at), device w(revoked_at),
@@ -78,7 +83,7 @@ GRANTS = {
         account w(frozen_typed_until locked shrunk_until), alarm r, watch_state r(position),
         enrolment r w(state), passkey ra w(sign_count), device ra w(revoked_at), nonce ra,
         act ra w(ended_at seconder seconder_key state), platform r(braked_until page_release),
-        platform w(page_release),
+        platform w(braked_until page_release), watch_minute r, gauge r,
         ledger_head rw, ledger_entry a r(commitment position shard), ledger_tile r,
         ledger_checkpoint r
     """,
@@ -249,6 +254,8 @@ def test_no_process_may(database: Database, role: Role, statement: str) -> None:
         (Role.OFFICER, "SELECT sealed FROM cover_record"),
         (Role.OFFICER, "SELECT sealed FROM ledger_entry"),
         (Role.OFFICER, "SELECT budget FROM account"),
+        (Role.OFFICER, "SELECT granted FROM lease_pool"),
+        (Role.OFFICER, "SELECT account FROM watch_hour"),
         (Role.OFFICER, "UPDATE account SET budget = ''"),
         (Role.OFFICER, "UPDATE account SET role = 'security'"),
         (Role.OFFICER, "UPDATE account SET probation_until = now()"),

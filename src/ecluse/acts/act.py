@@ -45,6 +45,15 @@ class UnlockAccount(
     """16 bytes as base64url."""
 
 
+class BrakeEnd(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="brake_end"
+):
+    """End the brake on everybody's typed lane before its time."""
+
+    until: datetime
+    """Until when it holds: this brake, and no later one."""
+
+
 class OfficerAccept(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="officer_accept"
 ):
@@ -76,7 +85,7 @@ class FeedRelease(
     """SHA-256 of the signed manifest."""
 
 
-Content: TypeAlias = UnlockAccount | OfficerAccept | PolicyChange | FeedRelease
+Content: TypeAlias = UnlockAccount | BrakeEnd | OfficerAccept | PolicyChange | FeedRelease
 
 _decoder: msgspec.json.Decoder[Content] = msgspec.json.Decoder(Content)
 
@@ -93,6 +102,7 @@ _OFFICERS = frozenset({AccountRole.SECURITY, AccountRole.PROTECTION})
 
 RULES: dict[type[Content], Rule] = {
     UnlockAccount: Rule(_SECURITY, _SECURITY),
+    BrakeEnd: Rule(_SECURITY, _SECURITY),
     OfficerAccept: Rule(_SECURITY, _SECURITY),
     PolicyChange: Rule(_SECURITY, _OFFICERS),
     FeedRelease: Rule(_SECURITY, _SECURITY),

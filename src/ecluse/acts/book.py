@@ -37,6 +37,7 @@ _OPEN = """
 SELECT * FROM act
 WHERE state IN ('proposed', 'seconded') AND expires_at > $1 ORDER BY proposed_at, act
 """
+_LATELY = "SELECT * FROM act WHERE ended_at > $1 ORDER BY ended_at DESC, act LIMIT 100"
 _SECOND = "UPDATE act SET state = $2, seconder = $3, seconder_key = $4 WHERE act = $1"
 _END = "UPDATE act SET state = $2, ended_at = $3 WHERE act = $1"
 
@@ -144,6 +145,11 @@ async def load(connection: Connection, number: bytes) -> Act:
 async def waiting(connection: Connection, now: datetime) -> list[Act]:
     """Return the acts that wait for a second person, or to be done, the oldest first."""
     return [_act(row) for row in await connection.fetch(_OPEN, now)]
+
+
+async def lately(connection: Connection, since: datetime) -> list[Act]:
+    """Return the acts that were done or withdrawn since then, the latest first, 100 at most."""
+    return [_act(row) for row in await connection.fetch(_LATELY, since)]
 
 
 def _act(row: asyncpg.Record) -> Act:

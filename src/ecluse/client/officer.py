@@ -82,6 +82,67 @@ class Alarm(msgspec.Struct, frozen=True):
     measure: str
     #: None: until two officers end it.
     until: datetime | None
+    facts: dict[str, float]
+    #: What followed it holds yet, or it is younger than a day.
+    open: bool
+
+
+class Minute(msgspec.Struct, frozen=True):
+    """Checks of one lane in one minute, answered or refused."""
+
+    minute: datetime
+    lane: str
+    released: bool
+    checks: int
+
+
+class Gauge(msgspec.Struct, frozen=True):
+    """One level of the typed lane's budgets: how many asked, are low, are dry."""
+
+    level: str
+    asked: int
+    low: int
+    dry: int
+    used: int
+    cap: int
+    fullest: str
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What is taken away at the moment."""
+
+    braked_until: datetime | None
+    locked: int
+    frozen: int
+    shrunk: int
+    alarms: int
+
+
+class Live(msgspec.Struct, frozen=True):
+    """`GET /v1/console/live`."""
+
+    minutes: list[Minute]
+    levels: list[Gauge]
+    now: Standing
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One entry that an alarm rests on."""
+
+    position: int
+    at: datetime
+    account: str
+    lane: str
+    released: bool
+    reason: str | None
+    repeat: bool
+    structure: tuple[int, int, int]
+
+
+class Rests(msgspec.Struct, frozen=True):
+    """`GET /v1/console/alarms/{alarm}`."""
+
+    evidence: list[Evidence]
 
 
 class Alarms(msgspec.Struct, frozen=True):
@@ -220,6 +281,15 @@ class OfficerClient(GateClient):
     async def alarms(self) -> list[Alarm]:
         """Return the watch's alarms of the last week, the latest first."""
         return (await self._signed("GET", f"{_CONSOLE}/alarms", None, Decoder(Alarms))).alarms
+
+    async def live(self) -> Live:
+        """Return the last hour by lane and minute, the budgets, and what is taken away now."""
+        return await self._signed("GET", f"{_CONSOLE}/live", None, Decoder(Live))
+
+    async def evidence(self, alarm: str) -> list[Evidence]:
+        """Return the entries that an alarm rests on, the oldest first."""
+        path = f"{_CONSOLE}/alarms/{alarm}"
+        return (await self._signed("GET", path, None, Decoder(Rests))).evidence
 
     async def acts(self) -> list[ShownAct]:
         """Return the acts that wait."""

@@ -11,15 +11,17 @@ from ecluse.acts import book, gesture
 from ecluse.acts.act import (
     RULES,
     ActError,
+    BrakeEnd,
     Content,
     OfficerAccept,
     UnlockAccount,
     digest,
 )
 from ecluse.acts.gesture import Gesture
-from ecluse.console import deeds
+from ecluse.console import deeds, listing
 from ecluse.console.asker import Outcome
 from ecluse.console.forms import number_of
+from ecluse.console.listing import Name
 from ecluse.gate.body import parsed
 from ecluse.login import accounts, base64url, fingerprint
 from ecluse.login.roles import OF_AN_ORGANISATION
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from ecluse.login.challenge import ActStep
     from ecluse.login.passkey import RelyingParty
     from ecluse.store.connection import Connection
+
+
+_LATELY = timedelta(days=7)
 
 
 class ProposeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +66,16 @@ class ShownAct(msgspec.Struct, frozen=True):
     proposer: str
     proposed_at: datetime
     expires_at: datetime
+    seconder: str | None
+    ended_at: datetime | None
+
+
+class ShownActs(msgspec.Struct, frozen=True):
+    """The acts that wait, those that ended within a week, and who is who in them."""
+
+    acts: list[ShownAct]
+    lately: list[ShownAct]
+    names: dict[str, Name]
 
 
 class ActsDoor:
@@ -70,9 +85,14 @@ class ActsDoor:
         self._party = party
 
     async def waiting(self, asker: Asker, _: Request, __: bytes) -> Outcome:
-        """List the acts that wait."""
+        """List the acts that wait, and what came of others."""
         waiting = await book.waiting(asker.connection, asker.now)
-        return Outcome({"acts": [shown(act) for act in waiting]})
+        lately = await book.lately(asker.connection, asker.now - _LATELY)
+        named = {account for act in (*waiting, *lately) for account in _named(act)}
+        names = await listing.names(asker.connection, named)
+        return Outcome(
+            ShownActs([shown(act) for act in waiting], [shown(act) for act in lately], names)
+        )
 
     async def propose(self, asker: Asker, _: Request, raw: bytes) -> Outcome:
         """Propose an act."""
@@ -120,6 +140,12 @@ class ActsDoor:
         )
 
 
+def _named(act: Act) -> list[bytes]:
+    """Return the accounts that an act speaks of."""
+    of = [number_of(act.content.account)] if isinstance(act.content, UnlockAccount) else []
+    return [act.proposer, *([act.seconder] if act.seconder else []), *of]
+
+
 def shown(act: Act) -> ShownAct:
     """Return an act as the console shows it."""
     return ShownAct(
@@ -130,6 +156,8 @@ def shown(act: Act) -> ShownAct:
         base64url.encode(act.proposer),
         act.proposed_at,
         act.expires_at,
+        base64url.encode(act.seconder) if act.seconder else None,
+        act.ended_at,
     )
 
 
@@ -154,6 +182,8 @@ async def _do(asker: Asker, content: Content) -> list[Event]:
     """Do what the console itself can do; a feed or a policy waits for its own process."""
     if isinstance(content, UnlockAccount):
         event = await deeds.unlock(asker.connection, number_of(content.account), asker.now)
+    elif isinstance(content, BrakeEnd):
+        event = await deeds.end_brake(asker.connection, content.until, asker.now)
     elif isinstance(content, OfficerAccept):
         _, event = await deeds.accept(
             asker.connection,

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from ecluse.console import asker as askers
-from ecluse.console import deeds
+from ecluse.console import deeds, desk
 from ecluse.console.acts_door import ActsDoor
 from ecluse.console.door import ConsoleDoor
 from ecluse.errors import EcluseError
@@ -115,7 +115,9 @@ def routes(console: Console, door: ConsoleDoor, acts: ActsDoor) -> list[Route]:
         ("GET", "accounts", Right.ACCOUNTS, door.accounts),
         ("POST", "accounts/{account}/lock", Right.ACCOUNTS, door.lock),
         ("POST", "accounts/{account}/sign-out", Right.ACCOUNTS, door.sign_out),
-        ("GET", "alarms", Right.ALARMS, door.alarms),
+        ("GET", "live", Right.ALARMS, desk.live),
+        ("GET", "alarms", Right.ALARMS, desk.alarms),
+        ("GET", "alarms/{alarm}", Right.ALARMS, desk.evidence),
         ("GET", "acts", Right.ACTS, acts.waiting),
         ("POST", "acts", Right.ACTS, acts.propose),
         ("POST", "acts/{act}/second", Right.ACTS, acts.second),

@@ -12,7 +12,7 @@ import secrets
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from ecluse.errors import EcluseError
+from ecluse.acts.act import ActError
 from ecluse.ledger import entry
 from ecluse.ledger.append import append
 from ecluse.login import accounts, admission, clients, devices
@@ -36,6 +36,10 @@ _OPEN = """
 UPDATE account SET locked = NULL, frozen_typed_until = 'epoch', shrunk_until = 'epoch'
  WHERE account = $1
 """
+_END_BRAKE = """
+UPDATE platform SET braked_until = 'epoch' WHERE braked_until = $1 AND $1 > $2
+RETURNING true
+"""
 _SET_LOCKED = "UPDATE account SET locked = $2 WHERE account = $1"
 _SECURITY_OFFICERS = "SELECT count(*) FROM account WHERE role = 'security'"
 _ONE_BOOTSTRAP = "SELECT pg_advisory_xact_lock(hashtextextended('ecluse/bootstrap', 0))"
@@ -44,8 +48,8 @@ ENOUGH = 2
 """Security officers from whom on nobody joins them on one person's word."""
 
 
-class DeedError(EcluseError):
-    """What cannot be done to this account (HTTP 409)."""
+class DeedError(ActError):
+    """What cannot be done to this account, or to the brake (HTTP 409)."""
 
 
 class Terms(NamedTuple):
@@ -159,6 +163,17 @@ async def unlock(connection: Connection, account: bytes, now: datetime) -> Event
         raise DeedError("This account is not locked.")
     await connection.execute(_OPEN, account)
     return entry.Unlock(at=now, account=account, reason=reason or "contained")
+
+
+async def end_brake(connection: Connection, until: datetime, now: datetime) -> Event:
+    """End the brake that holds until then. Only an act of two persons may.
+
+    Raises:
+        DeedError: It is over, or another one holds.
+    """
+    if not await connection.fetchval(_END_BRAKE, until, now):
+        raise DeedError("This brake is over, or was prolonged since.")
+    return entry.Unlock(at=now, account=b"", reason="braked")
 
 
 async def sign_out(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +14,6 @@ from ecluse.gate.body import parsed
 from ecluse.login import accounts, admission, base64url, fingerprint
 from ecluse.login.enrolment import State
 from ecluse.login.roles import OF_AN_ORGANISATION, RIGHTS, AccountRole, Right, may
-from ecluse.watch import rows
 
 
 if TYPE_CHECKING:
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from ecluse.keyring.client import OfficerKeyring
 
 
-_WEEK = timedelta(days=7)
 _CHECKING = {role for role in OF_AN_ORGANISATION if may(role, Right.CHECK)}
 
 
@@ -120,12 +117,6 @@ class ConsoleDoor:
             asker.connection, number, asker.now, by=asker.caller.account
         )
         return Outcome({"account": base64url.encode(number), "devices": ended}, [event])
-
-    async def alarms(self, asker: Asker, _: Request, __: bytes) -> Outcome:
-        """List the watch's alarms of the last week, and what is taken away now."""
-        raised = await rows.alarms(asker.connection, asker.now - _WEEK)
-        now = await rows.standing_now(asker.connection, asker.now)
-        return Outcome({"alarms": raised, "now": now})
 
     async def feeds(self, asker: Asker, _: Request, __: bytes) -> Outcome:
         """Tell an insurer's staff where its own feeds stand."""

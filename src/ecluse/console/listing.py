@@ -14,6 +14,8 @@ from ecluse.login import base64url
 
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ecluse.store.connection import Connection
 
 _ACCOUNTS = """
@@ -24,6 +26,14 @@ SELECT account.account, label, role, locked, added_at,
  WHERE organisation IS NOT DISTINCT FROM $2
  GROUP BY account.account, label, role, locked, added_at
  ORDER BY added_at, account.account
+"""
+_NAMED_ACCOUNTS = """
+SELECT account AS number, label, role, locked,
+       GREATEST(frozen_typed_until, shrunk_until) AS reduced_until, name, finess
+  FROM account LEFT JOIN organisation USING (organisation) WHERE account = ANY($1::bytea[])
+"""
+_NAMED_PLACES = """
+SELECT organisation AS number, name, finess FROM organisation WHERE organisation = ANY($1::bytea[])
 """
 _INSURER = "SELECT amc, name FROM insurer WHERE insurer = $1"
 
@@ -37,6 +47,20 @@ class ListedAccount(msgspec.Struct, frozen=True):
     locked: str | None
     added_at: datetime
     devices: int
+
+
+class Name(msgspec.Struct, frozen=True):
+    """An account or an organisation that something is about, and how the account stands."""
+
+    #: Of an organisation; None for an account that belongs to none.
+    name: str | None
+    finess: str | None
+    #: Of an account; None for an organisation.
+    label: str | None = None
+    role: str | None = None
+    locked: str | None = None
+    #: The watch leaves less than all of its budget until then; long over when it does not.
+    reduced_until: datetime | None = None
 
 
 class ListedFeed(msgspec.Struct, frozen=True):
@@ -66,6 +90,15 @@ async def accounts(
     """Return an organisation's accounts; with None, those that belong to none."""
     rows = await connection.fetch(_ACCOUNTS, now, organisation)
     return [ListedAccount(**{**row, "account": base64url.encode(row["account"])}) for row in rows]
+
+
+async def names(connection: Connection, numbers: Collection[bytes]) -> dict[str, Name]:
+    """Return who these accounts and organisations are, by number as base64url."""
+    asked = list(numbers)
+    rows = await connection.fetch(_NAMED_ACCOUNTS, asked)
+    rows += await connection.fetch(_NAMED_PLACES, asked)
+    found = [dict(row) for row in rows]
+    return {base64url.encode(row.pop("number")): Name(**row) for row in found}
 
 
 async def insurer(connection: Connection, number: int) -> dict[str, str]:

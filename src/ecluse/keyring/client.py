@@ -11,7 +11,7 @@ import msgspec
 from ecluse.errors import EcluseError
 from ecluse.keyring import messages as m
 from ecluse.keyring.bulk import Evaluated
-from ecluse.keyring.facts import Facts
+from ecluse.keyring.facts import Fact, Facts
 from ecluse.ledger.entry import PageRelease, encode
 from ecluse.ledger.seal import MonthKeys, SealedEntry
 
@@ -196,6 +196,10 @@ class WatchKeyring(_Sealing):
     async def facts(self, position: int) -> Facts:
         """Return the checks that stand in the ledger from `position` on, without their subjects."""
         return await self._ask(m.FactsSince(position), Facts)
+
+    async def facts_at(self, positions: tuple[int, ...]) -> tuple[Fact, ...]:
+        """Return the checks that stand at these positions, without their subjects."""
+        return await self._ask(m.FactsAt(positions), tuple[Fact, ...])
 
 
 class OfficerKeyring(_Sealing):

@@ -15,7 +15,7 @@ from ecluse.ledger.entry import Check
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ecluse.keyring.entries import Entries
     from ecluse.keyring.reader import Entry, Reader
@@ -87,26 +87,44 @@ class Telling:
         rows = await self._reader.page(position, _PAGE)
         return Facts(self._facts(rows, now), rows[-1][0] + 1 if rows else position)
 
-    def _facts(self, rows: Sequence[tuple[int, Entry]], now: float) -> tuple[Fact, ...]:
-        read = ((position, self._entries.read(row)) for position, row in rows)
+    async def at(self, positions: Sequence[int], now: float) -> tuple[Fact, ...]:
+        """Return the checks at these positions; what stands there is not counted once more."""
+        rows = await self._reader.entries(positions)
         return tuple(
-            self._fact(position, event, now) for position, event in read if isinstance(event, Check)
+            _fact(position, event, _moment(event, now), crowd=0)
+            for position, event in self._checks(sorted(rows.items()))
         )
 
-    def _fact(self, position: int, event: Check, now: float) -> Fact:
-        at = min(event.at.timestamp(), now + _AHEAD)
-        crowd = 0
+    def _facts(self, rows: Sequence[tuple[int, Entry]], now: float) -> tuple[Fact, ...]:
+        return tuple(self._count(position, event, now) for position, event in self._checks(rows))
+
+    def _checks(self, rows: Sequence[tuple[int, Entry]]) -> Iterator[tuple[int, Check]]:
+        for position, row in rows:
+            event = self._entries.read(row)
+            if isinstance(event, Check):
+                yield position, event
+
+    def _count(self, position: int, event: Check, now: float) -> Fact:
+        at, crowd = _moment(event, now), 0
         if event.lane == "typed":
             crowd = self._crowds.count(event.subject, event.organisation, at)
-        return Fact(
-            position,
-            event.account,
-            event.organisation,
-            at,
-            event.lane,
-            event.outcome == "released",
-            event.reason,
-            event.repeat,
-            crowd,
-            event.structure,
-        )
+        return _fact(position, event, at, crowd)
+
+
+def _moment(event: Check, now: float) -> float:
+    return min(event.at.timestamp(), now + _AHEAD)
+
+
+def _fact(position: int, event: Check, at: float, crowd: int) -> Fact:
+    return Fact(
+        position,
+        event.account,
+        event.organisation,
+        at,
+        event.lane,
+        event.outcome == "released",
+        event.reason,
+        event.repeat,
+        crowd,
+        event.structure,
+    )

@@ -158,6 +158,12 @@ class FactsSince(msgspec.Struct, frozen=True, tag="facts"):
     position: Count
 
 
+class FactsAt(msgspec.Struct, frozen=True, tag="facts_at"):
+    """Ask what the watch may know of the entries at these positions: an alarm's evidence."""
+
+    positions: tuple[Count, ...]
+
+
 Request = (
     Locate
     | Unseal
@@ -173,6 +179,7 @@ Request = (
     | PublicKey
     | Salts
     | FactsSince
+    | FactsAt
 )
 
 

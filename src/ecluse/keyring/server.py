@@ -49,7 +49,7 @@ ALLOWED: dict[str, tuple[type, ...]] = {
     "gate": (m.Hello, m.Locate, m.Unseal, m.MonthKeysOf),
     "feed": (m.LoaderIdentity, m.OpenFeed, m.EvaluateChunk, m.SealEvent),
     "ledger": (m.Sign, m.PublicKey, m.Salts),
-    "watch": (m.FactsSince, m.SealEvent),
+    "watch": (m.FactsSince, m.FactsAt, m.SealEvent),
     "officer": (m.SealEvent, m.ReleaseAt, m.PublicKey, m.LoaderRecipient),
 }
 #: Of what each may have ledger entries made. The gate seals its own.
@@ -101,15 +101,17 @@ class Session:
                 return self._feed.rows
             case m.Sign(body, size):
                 return await self._keyring.continuity.sign(body, size)
-            case m.ReleaseAt() | m.FactsSince():
+            case m.ReleaseAt() | m.FactsSince() | m.FactsAt():
                 return await self._read(request)
             case _:
                 return self._answer_at_once(request)
 
-    async def _read(self, request: m.ReleaseAt | m.FactsSince) -> object:
+    async def _read(self, request: m.ReleaseAt | m.FactsSince | m.FactsAt) -> object:
         """Tell what this caller may know of entries."""
         if isinstance(request, m.ReleaseAt):
             return await self._keyring.page_release(request.position)
+        if isinstance(request, m.FactsAt):
+            return await self._keyring.facts_at(request.positions)
         return await self._keyring.facts(request.position)
 
     def _answer_at_once(self, request: m.Request) -> object:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from ecluse.keyring.facts import Facts
+    from ecluse.keyring.facts import Fact, Facts
     from ecluse.keyring.reader import Reader
     from ecluse.keyring.vault import Vault
     from ecluse.ledger.entry import AnyEvent
@@ -226,6 +226,10 @@ class Keyring:
     async def facts(self, position: int) -> Facts:
         """Return what the watch may know of the ledger's entries from `position` on."""
         return await self._telling.since(position, self._now())
+
+    async def facts_at(self, positions: Sequence[int]) -> tuple[Fact, ...]:
+        """Return what the watch may know of the entries at these positions."""
+        return await self._telling.at(positions, self._now())
 
     async def page_release(self, position: int) -> PageRelease:
         """Return the release of the pages that stands at `position`: the one event not secret.

@@ -84,6 +84,8 @@ class Alarm(msgspec.Struct, frozen=True):
     positions: tuple[int, ...]
     #: For a security officer; names no person.
     why: str
+    #: The sentence's numbers, so that it can be said in the officer's language.
+    facts: dict[str, float] = {}
 
 
 def why(kind: Kind, **facts: float) -> str:

@@ -1,7 +1,7 @@
 """The watch's rows: what it remembers, what it takes away, which alarms there are.
 
-Every function runs in the caller's transaction. Role: watch, but for `alarms` and `standing_now`,
-which an officer may read as well.
+Every function runs in the caller's transaction. Role: watch, but for `alarms`, `evidence` and
+`standing_now`, which an officer may read as well.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from ecluse.watch.watch import WatchState
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ecluse.store.connection import Connection
     from ecluse.watch.alarm import Alarm
     from ecluse.watch.containment import Containment
+    from ecluse.watch.event import Seen
 
 
 _SAVE_ACCOUNTS = """
@@ -48,13 +49,14 @@ UPDATE account SET frozen_typed_until = GREATEST(frozen_typed_until, $2) WHERE a
 _LOCK = "UPDATE account SET locked = $2 WHERE account = $1 AND locked IS NULL"
 _BRAKE = "UPDATE platform SET braked_until = GREATEST(braked_until, $1) WHERE one"
 _RAISE = """
-INSERT INTO alarm (alarm, account, organisation, kind, score, at, positions, why, measure, until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO alarm (alarm, account, organisation, kind, score, at, positions, why, measure, until, facts, evidence)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 _ALARMS = """
-SELECT alarm, account, organisation, kind, score, at, positions, why, measure, until FROM alarm
- WHERE at >= $1 ORDER BY at DESC, alarm LIMIT $2
+SELECT alarm, account, organisation, kind, score, at, positions, why, measure, until, facts
+  FROM alarm WHERE at >= $1 ORDER BY at DESC, alarm LIMIT $2
 """
+_EVIDENCE = "SELECT evidence FROM alarm WHERE alarm = $1"
 _NOW = """
 SELECT (SELECT position FROM watch_state) AS position,
        (SELECT size FROM ledger_head WHERE shard = 0) AS entries,
@@ -90,6 +92,22 @@ class ShownAlarm(msgspec.Struct, frozen=True):
     why: str
     measure: str
     until: datetime | None
+    facts: dict[str, float] = {}
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One entry that an alarm rests on, as the watch was told of it: nothing of the subject."""
+
+    position: int
+    at: datetime
+    #: base64url
+    account: str
+    lane: str
+    released: bool
+    reason: str | None
+    repeat: bool
+    #: How much the account's day looks like a list: order, walk, distance, 0 to 3.
+    structure: tuple[int, int, int]
 
 
 class Now(msgspec.Struct, frozen=True):
@@ -174,8 +192,14 @@ async def apply(connection: Connection, done: Containment, now: datetime) -> int
     return 0
 
 
-async def write(connection: Connection, number: bytes, alarm: Alarm, done: Containment) -> None:
-    """Write an alarm down under `number`, 16 random bytes, with what followed it."""
+async def write(
+    connection: Connection,
+    number: bytes,
+    alarm: Alarm,
+    done: Containment,
+    evidence: Iterable[Seen],
+) -> None:
+    """Write an alarm down under `number`, 16 random bytes, with what followed and what it rests on."""
     await connection.execute(
         _RAISE,
         number,
@@ -188,6 +212,8 @@ async def write(connection: Connection, number: bytes, alarm: Alarm, done: Conta
         alarm.why,
         done.measure,
         None if done.until is None else datetime.fromtimestamp(done.until, UTC),
+        msgspec.json.encode(alarm.facts).decode(),
+        msgspec.json.encode([_shown(each) for each in evidence]).decode(),
     )
 
 
@@ -200,10 +226,17 @@ async def alarms(connection: Connection, since: datetime, most: int = 1000) -> l
                 "alarm": base64url.encode(row["alarm"]),
                 "account": base64url.encode(row["account"]),
                 "organisation": base64url.encode(row["organisation"]),
+                "facts": msgspec.json.decode(row["facts"]),
             }
         )
         for row in await connection.fetch(_ALARMS, since, most)
     ]
+
+
+async def evidence(connection: Connection, number: bytes) -> list[Evidence] | None:
+    """Return what an alarm rests on, the oldest entry first; None when there is no such alarm."""
+    text = await connection.fetchval(_EVIDENCE, number)
+    return None if text is None else msgspec.json.decode(text, type=list[Evidence])
 
 
 async def standing_now(connection: Connection, now: datetime) -> Now:
@@ -211,6 +244,19 @@ async def standing_now(connection: Connection, now: datetime) -> Now:
     row = dict(await connection.fetchrow(_NOW, now) or {})
     braked = row.pop("braked_until")
     return Now(**row, braked_until=braked if braked > now else None)
+
+
+def _shown(seen: Seen) -> Evidence:
+    return Evidence(
+        seen.position,
+        datetime.fromtimestamp(seen.at, UTC),
+        base64url.encode(seen.account),
+        seen.lane,
+        seen.released,
+        seen.reason,
+        seen.repeat,
+        seen.structure,
+    )
 
 
 def _changed(before: Mapping[bytes, object], after: Mapping[bytes, object]) -> dict[bytes, object]:

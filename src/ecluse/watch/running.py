@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +19,7 @@ from ecluse.ledger.append import append
 from ecluse.ledger.entry import AlarmRaised, Contained
 from ecluse.policy.watch import Measure
 from ecluse.store.errors import FAILURES
-from ecluse.watch import rows
+from ecluse.watch import gauges, rows
 from ecluse.watch.containment import Standing, contain
 from ecluse.watch.event import Seen
 from ecluse.watch.rows import Memory
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 #: Seconds from one look at the ledger to the next.
 INTERVAL = 0.5
+#: Seconds from one measure of the budgets to the next.
+GAUGED = 5.0
 #: Seconds before trying again, when the database or the keyring went away.
 PATIENCE = 0.5
 
@@ -55,6 +58,8 @@ class _Done(NamedTuple):
 
     alarm: Alarm
     containment: Containment
+    #: The entries that the alarm rests on.
+    evidence: list[Seen]
 
 
 class Watch:
@@ -101,12 +106,15 @@ class Watch:
         if facts.next == before.position:
             return 0
         await self._follow_policy()
-        state, alarms = observe(before.state, seen(facts.checks), self._policy.watch)
+        checks = seen(facts.checks)
+        state, alarms = observe(before.state, checks, self._policy.watch)
+        evidence = await self._evidence(alarms)
         now = datetime.now(UTC)
         async with self._connection.transaction():
-            standings, done = await self._contain(alarms, now)
+            standings, done = await self._contain(alarms, evidence, now)
             after = Memory(state, facts.next, standings)
             await rows.remember(self._connection, before.state, after)
+            await gauges.count(self._connection, checks)
             # Accounts in one order, as gates lock them: they wait for each other, and never both.
             done.sort(key=lambda each: each.alarm.account)
             events = [event for each in done for event in await self._do(each, now)]
@@ -118,8 +126,13 @@ class Watch:
 
     async def run(self, interval: float = INTERVAL) -> None:
         """Step until cancelled: every `interval` seconds, and at once when behind."""
+        measured = float("-inf")
         while True:
-            if not await self.step():
+            behind = await self.step()
+            if time.monotonic() - measured >= GAUGED:
+                await gauges.measure(self._connection, self._policy.typed, datetime.now(UTC))
+                measured = time.monotonic()
+            if not behind:
                 await asyncio.sleep(interval)
 
     async def _follow_policy(self) -> None:
@@ -128,8 +141,16 @@ class Watch:
             self._policy = self._shelf.find(digest) or self._policy
             self._digest = digest
 
+    async def _evidence(self, alarms: list[Alarm]) -> dict[int, Seen]:
+        """Return what alarms rest on: entries of this step, and of steps long before it."""
+        positions = sorted({position for alarm in alarms for position in alarm.positions})
+        if not positions:
+            return {}
+        told = await self._keyring.facts_at(tuple(positions))
+        return {each.position: each for each in seen(told)}
+
     async def _contain(
-        self, alarms: list[Alarm], now: datetime
+        self, alarms: list[Alarm], evidence: dict[int, Seen], now: datetime
     ) -> tuple[dict[bytes, Standing], list[_Done]]:
         """Return what is done about each alarm, and every account's standing after it."""
         standings, done = dict(self._memory.standings), []
@@ -138,14 +159,15 @@ class Watch:
             standing = standings.get(alarm.account) or Standing(client=alarm.account in clients)
             contained = contain(standing, alarm, now.timestamp(), self._policy.watch)
             standings[alarm.account] = contained.standing
-            done.append(_Done(alarm, contained))
+            on = [evidence[each] for each in alarm.positions if each in evidence]
+            done.append(_Done(alarm, contained, on))
         return standings, done
 
     async def _do(self, done: _Done, now: datetime) -> list[Event]:
         """Write an alarm down and take away what follows; return what the ledger is told."""
-        alarm, containment = done
+        alarm, containment, evidence = done
         number = os.urandom(16)
-        await rows.write(self._connection, number, alarm, containment)
+        await rows.write(self._connection, number, alarm, containment, evidence)
         ended = await rows.apply(self._connection, containment, now)
         raised = AlarmRaised(
             at=now,

@@ -142,6 +142,7 @@ class _Watching:
                 seen.at,
                 evidence,
                 told,
+                dict(found.facts),
             )
         )
         if found.kind in THEFT:
@@ -151,7 +152,16 @@ class _Watching:
         """Raise an alarm about more than one account."""
         told, evidence = why(found.kind, **found.facts), (seen.position,)
         self.alarms.append(
-            Alarm(b"", organisation, found.kind, found.score, seen.at, evidence, told)
+            Alarm(
+                b"",
+                organisation,
+                found.kind,
+                found.score,
+                seen.at,
+                evidence,
+                told,
+                dict(found.facts),
+            )
         )
 
     def _join(self, seen: Seen) -> None:

@@ -96,6 +96,7 @@ class Lock(Event, frozen=True, kw_only=True, tag="lock"):
 class Unlock(Event, frozen=True, kw_only=True, tag="unlock"):
     """A locked account was opened again. Written in the transaction that opens it."""
 
+    #: Empty: the brake on everybody's typed lane was ended.
     account: bytes
     #: Why it had been locked.
     reason: str
