@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,8 @@ from ecluse.cli.output import JsonOption, progress, result
 from ecluse.local.installation import Installation
 from ecluse.policy import policy as policies
 from ecluse.siege.nation.assumed import assumed
-from ecluse.siege.nation.work import Plan, at_work
+from ecluse.siege.nation.work import Plan
+from ecluse.siege.nation.workers import at_work
 
 
 def nation(
@@ -26,6 +28,9 @@ def nation(
     begin: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day: its season counts.")
     ] = datetime(2027, 1, 4),  # noqa: DTZ001 - typer gives none its zone
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; as many as there are cores if none.")
+    ] = None,
     policy: Annotated[Path | None, typer.Option(help="Another policy than that in force.")] = None,
     *,
     as_json: JsonOption = False,
@@ -34,12 +39,12 @@ def nation(
     rules, digest = policies.read(policy or Installation.from_environment().policy_in_force)
     plan = Plan(accounts, days, typed, seed, begin.replace(tzinfo=UTC).timestamp())
     with progress() as bar:
-        task = bar.add_task("days lived", total=days, rate="")
+        task = bar.add_task("hours lived", total=24 * days, rate="")
 
-        def show(day: int, checks: int) -> None:
-            bar.update(task, completed=day, rate=f"{checks:,} checks")
+        def show(hours: int, checks: int) -> None:
+            bar.update(task, completed=hours, rate=f"{checks:,} checks")
 
-        honest = at_work(plan, rules, assumed(), show)
+        honest = at_work(plan, rules, assumed(), workers or os.cpu_count() or 1, show)
     facts = {
         "policy": rules.version,
         "sha256": digest,

@@ -24,7 +24,8 @@ from ecluse.siege import figures
 from ecluse.siege.honest import BEGIN
 from ecluse.siege.live import THEFTS
 from ecluse.siege.nation.assumed import assumed
-from ecluse.siege.nation.work import Plan, at_work
+from ecluse.siege.nation.work import Plan
+from ecluse.siege.nation.workers import at_work
 from ecluse.siege.play import play
 from ecluse.siege.strategies import STRATEGIES
 from ecluse.siege.strategy import Goal, Loot

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from ecluse.policy.policy import PersonsLane, Policy
 
 
+#: Where a card was that nobody has shown yet.
+_NOWHERE = Shown()
+
+
 def decide(
     state: State, batch: Sequence[Ask], now: float, policy: Policy
 ) -> tuple[State, list[Outcome]]:
@@ -95,7 +99,7 @@ class _Desk:
     def _card(self, ask: Ask, account: Account) -> Outcome:
         caps, now = self._policy.card, self._now
         organisation = self._organisations[account.organisation]
-        shown = self._cards.get(ask.card, Shown())
+        shown = self._cards.get(ask.card, _NOWHERE)
         repeat = shown.organisations.holds(ask.visitor, DAY, now)
         mine = shown.accounts.holds(ask.counter, DAY, now)
         if not mine and account.card.reaches(self._policy.card_day(client=account.client), now):

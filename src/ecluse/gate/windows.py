@@ -19,6 +19,7 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 #: Hours that any window of 24 hours can touch.
 _RING_HOURS = 25
+_NEVER = float("-inf")
 
 
 class Recent(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -36,7 +37,7 @@ class Recent(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def holds(self, token: bytes, window: float, now: float) -> bool:
         """Tell whether `token` was asked in that window."""
-        return self.asked.get(token, float("-inf")) > now - window
+        return self.asked.get(token, _NEVER) > now - window
 
     def allows(self, token: bytes, cap: int, window: float, now: float) -> bool:
         """Tell whether asking `token` now keeps the window's distinct tokens within `cap`."""
@@ -48,7 +49,8 @@ class Recent(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def ask(self, token: bytes, now: float) -> Recent:
         """Return this with `token` asked now. What is older than a day is forgotten."""
-        asked = {t: at for t, at in self.asked.items() if at > now - DAY and t != token}
+        horizon = now - DAY
+        asked = {t: at for t, at in self.asked.items() if at > horizon and t != token}
         asked[token] = now
         return Recent(asked)
 

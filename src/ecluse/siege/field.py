@@ -8,8 +8,7 @@ help the defence.
 
 from __future__ import annotations
 
-from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -26,17 +25,43 @@ from ecluse.watch.watch import WatchState, observe
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ecluse.gate.state import Ask, Outcome
     from ecluse.policy.policy import Policy
     from ecluse.watch.alarm import Alarm
     from ecluse.watch.containment import Containment
+    from ecluse.watch.features import Tide
 
 
 #: Seconds until the watch has read an entry and the gates have read what it did.
 WATCH_LAG = 2.0
 _LOCKS = (Measure.LOCK, Measure.LOCK_CLIENT)
+
+
+class Everybody(NamedTuple):
+    """What is one for the whole platform: it binds accounts that have nothing else in common."""
+
+    tide: Tide
+    alarmed: tuple[float, ...]
+    campaign_until: float
+    braked_until: float
+
+
+class Pools:
+    """The caps of regions and of the platform, as the database holds them."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._caps = policy.typed
+        self._rings: dict[str, Ring] = {}
+
+    def take(self, scope: str, block: int, now: float) -> int:
+        """Take a block; return how much of it there was."""
+        platform = scope == PLATFORM
+        cap = self._caps.platform_day if platform else self._caps.region_profession_day
+        ring = self._rings.get(scope, Ring())
+        self._rings[scope], granted = grant(ring, block, cap, now)
+        return granted
 
 
 class Field:
@@ -45,7 +70,7 @@ class Field:
     A device that the watch signs out signs in again at once: its clerk confirms every prompt.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, pools: Pools | None = None) -> None:
         self.policy = policy
         self.accounts: dict[bytes, Account] = {}
         self.organisations: dict[bytes, Organisation] = {}
@@ -56,7 +81,7 @@ class Field:
         self.locked: dict[bytes, float] = {}
         self._cards: dict[bytes, Shown] = {}
         self._swept = 0.0
-        self._pools: dict[str, Ring] = {}
+        self._pools = pools or Pools(policy)
         self._blocks = Blocks(policy.typed.lease_block)
         self._braked_until = 0.0
         self._watch = WatchState()
@@ -113,9 +138,8 @@ class Field:
             persons: Whom each typed one asks about (22 bytes, `siege.births`), empty for the others;
                 without any, the keyring sees nothing in them.
         """
-        if self._unread and now >= self._unread[0].at + WATCH_LAG:
-            self.watch(self._unread[0].at + WATCH_LAG)
-        self._forget(now)
+        self.catch_up(now)
+        self._sweep(now)
         before = State(
             {ask.account: self.accounts[ask.account] for ask in asks},
             {(o := self.accounts[ask.account].organisation): self.organisations[o] for ask in asks},
@@ -128,9 +152,33 @@ class Field:
         self.organisations.update(after.organisations)
         self._cards.update(after.cards)
         self._blocks.spent(after.leases)
-        for ask, outcome, person in zip(asks, outcomes, persons or repeat(b""), strict=False):
-            self._append(ask, outcome, now, person)
+        self._read(asks, outcomes, now, persons or [b""] * len(asks))
         return outcomes
+
+    @property
+    def everybody(self) -> Everybody:
+        """What this field's watch and gates know of the whole platform."""
+        watch = self._watch
+        return Everybody(watch.tide, watch.alarmed, watch.campaign_until, self._braked_until)
+
+    def hear(self, everybody: Everybody) -> None:
+        """Take over what is known of the whole platform, of which this field is a part."""
+        tide, alarmed, campaign_until, self._braked_until = everybody
+        self._watch = replace(
+            self._watch, tide=tide, alarmed=alarmed, campaign_until=campaign_until
+        )
+
+    def forget(self, cards: Iterable[bytes]) -> None:
+        """Drop cards that nobody is going to show again within the day."""
+        for card in cards:
+            self._cards.pop(card, None)
+
+    def catch_up(self, now: float) -> bool:
+        """Have the watch read what it has read by now; tell whether there was any."""
+        if not self._unread or now < self._unread[0].at + WATCH_LAG:
+            return False
+        self.watch(self._unread[0].at + WATCH_LAG)
+        return True
 
     def watch(self, now: float) -> None:
         """Have the watch read what it has not read, and do what its ladder says."""
@@ -152,43 +200,58 @@ class Field:
             if done.measure in _LOCKS:
                 self.locked.setdefault(alarm.account, now)
 
-    def _append(self, ask: Ask, outcome: Outcome, now: float, person: bytes) -> None:
-        self._position += 1
-        place, crowd, structure = self.accounts[ask.account].organisation, 0, Structure()
-        if person:
-            region = self.organisations[place].region
-            crowd = self._crowds.count(person, place, now)
-            structure = self._trails.follow(ask.account, person, region, now)
-        self._unread.append(
-            Seen(
-                ask.account,
-                place,
-                now,
-                ask.lane,
-                outcome.released,
-                outcome.reason,
-                outcome.repeat,
-                self._position,
-                crowd,
-                structure,
+    def _read(
+        self, asks: Sequence[Ask], outcomes: Sequence[Outcome], now: float, persons: Sequence[bytes]
+    ) -> None:
+        """Lay down what the keyring tells the watch of a batch."""
+        accounts, first = self.accounts, self._position + 1
+        for position, (ask, outcome, person) in enumerate(
+            zip(asks, outcomes, persons, strict=True), first
+        ):
+            place = accounts[ask.account].organisation
+            self._unread.append(
+                Seen(
+                    ask.account,
+                    place,
+                    now,
+                    ask.lane,
+                    outcome.released,
+                    outcome.reason,
+                    outcome.repeat,
+                    position,
+                    *(self._typed(ask.account, place, person, now) if person else ()),
+                )
             )
+        self._position += len(asks)
+
+    def _typed(
+        self, account: bytes, place: bytes, person: bytes, now: float
+    ) -> tuple[int, Structure]:
+        """Return how many organisations asked about a person, and what the account's day looks like."""
+        region = self.organisations[place].region
+        return (
+            self._crowds.count(person, place, now),
+            self._trails.follow(account, person, region, now),
         )
 
-    def _lease(self, asks: Sequence[Ask], now: float) -> dict[str, int]:
-        scopes = [
+    def wanted(self, asks: Sequence[Ask], now: float) -> dict[str, int]:
+        """Return which blocks a batch takes, of which size, by scope."""
+        return self._blocks.wanted(self._needs(asks), now)
+
+    def _needs(self, asks: Sequence[Ask]) -> dict[str, int]:
+        return needs(
             region_scope(self.organisations[self.accounts[ask.account].organisation])
             for ask in asks
             if ask.lane is Lane.TYPED
-        ]
-        wanted, caps = needs(scopes), self.policy.typed
+        )
+
+    def _lease(self, asks: Sequence[Ask], now: float) -> dict[str, int]:
+        wanted = self._needs(asks)
         for scope, block in self._blocks.wanted(wanted, now).items():
-            cap = caps.platform_day if scope == PLATFORM else caps.region_profession_day
-            ring, granted = grant(self._pools.get(scope, Ring()), block, cap, now)
-            self._pools[scope] = ring
-            self._blocks.add(scope, granted)
+            self._blocks.add(scope, self._pools.take(scope, block, now))
         return self._blocks.left(wanted)
 
-    def _forget(self, now: float) -> None:
+    def _sweep(self, now: float) -> None:
         """Drop cards that were shown nowhere within the day, once a day."""
         if now - self._swept > DAY:
             self._swept = now

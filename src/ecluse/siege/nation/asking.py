@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ecluse.gate.state import Ask, Lane
-from ecluse.gate.windows import HOUR
+from ecluse.gate.windows import DAY, HOUR
 from ecluse.siege.nation.checks import CARD, KNOWN
 
 
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ecluse.siege.nation.checks import Checks
     from ecluse.siege.nation.drawing import Work
     from ecluse.siege.nation.region import Region
 
 
 #: Seconds of a micro-batch: an hour holds a whole number of them.
 BATCH = 15.0
+BATCHES = int(DAY / BATCH)
 _HOURS = 24
 #: By the keyring's meter, and with a device that is signed in.
 _LET_IN = (True, True)
@@ -40,6 +42,8 @@ class Batch(NamedTuple):
     persons: list[bytes]
     #: Whether a phone proved it.
     phones: list[bool]
+    #: Cards that nobody shows again.
+    gone: list[bytes]
 
 
 def batches(work: Work, region: Region, names: Sequence[bytes], phone: float) -> Iterator[Batch]:
@@ -51,19 +55,32 @@ def batches(work: Work, region: Region, names: Sequence[bytes], phone: float) ->
         names: Of its accounts.
         phone: Share of the cards that are on a phone.
     """
-    numbers = work.checks.at // BATCH
-    hours = np.searchsorted(work.checks.at, np.arange(_HOURS + 1) * HOUR).tolist()
+    checks = work.checks
+    numbers, shown_last = checks.at // BATCH, _shown_last(checks)
+    phones = (checks.lane == CARD) & _on_phone(checks.subject, phone)
+    hours = np.searchsorted(checks.at, np.arange(_HOURS + 1) * HOUR).tolist()
     for first, last in pairwise(hours):
         asks, persons = _asks(work, region, names, slice(first, last))
-        phones = _on_phone(work.checks.subject[first:last], phone) & (
-            work.checks.lane[first:last] == CARD
-        )
-        proved = phones.tolist()
+        proved, gone = phones[first:last].tolist(), shown_last[first:last].tolist()
         starts = np.flatnonzero(np.diff(numbers[first:last], prepend=-1.0)).tolist()
         for start, end in pairwise([*starts, last - first]):
             rows = slice(start, end)
-            number = int(numbers[first + start])
-            yield Batch(number, asks[rows], persons[rows], proved[rows])
+            yield Batch(
+                int(numbers[first + start]),
+                asks[rows],
+                persons[rows],
+                proved[rows],
+                [ask.card for ask, over in zip(asks[rows], gone[rows], strict=True) if over],
+            )
+
+
+def _shown_last(checks: Checks) -> NDArray[np.bool_]:
+    """Tell which checks show a card for the last time: one that nobody shows again, nobody reads."""
+    cards = np.flatnonzero((checks.lane == CARD) & checks.found)
+    _, first_from_behind = np.unique(checks.subject[cards][::-1], return_index=True)
+    last = np.zeros(len(checks.at), np.bool_)
+    last[cards[len(cards) - 1 - first_from_behind]] = True
+    return last
 
 
 def _asks(
