@@ -99,4 +99,5 @@ def priced(
     minor: bool = False,
     in_pathway: bool = True,
 ) -> Priced:
-    return price(bill(*acts, day=day, minor=minor, in_pathway=in_pathway), under, borne)
+    packages = () if under is None else (under,)
+    return price(bill(*acts, day=day, minor=minor, in_pathway=in_pathway), packages, borne)

@@ -46,13 +46,14 @@ def bills(draw: st.DrawFn, days: st.SearchStrategy[date] = DAYS) -> Bill:
     )
 
 
-@given(bills(), st.booleans())
+@given(bills(), st.booleans(), st.integers(0, 2))
 def test_the_parts_of_every_act_sum_to_its_price_and_none_is_negative(
-    asked: Bill, responsible: bool
+    asked: Bill, responsible: bool, payers: int
 ) -> None:
-    out = price(asked, replace(PLAIN, responsible=responsible))
+    out = price(asked, (replace(PLAIN, responsible=responsible), PLAIN)[:payers])
     for one in out.acts:
         assert one.amo + one.amc + one.patient == one.price
+        assert sum(one.amcs) == one.amc
         assert one.amo_paid + one.amc + one.due_now == one.price
         assert min(one.amo, one.amc, one.patient, one.amo_paid, one.due_now) >= 0
     assert out.amo + out.amc + out.patient == out.price == sum(a.price for a in asked.acts)
@@ -62,8 +63,8 @@ def test_the_parts_of_every_act_sum_to_its_price_and_none_is_negative(
 def test_a_dearer_act_never_costs_the_patient_less(one: Act, more: Decimal, day: date) -> None:
     dearer = act(one.kind, one.price + more, one.base, quantity=one.quantity)
     plain = act(one.kind, one.price, one.base, quantity=one.quantity)
-    cheap = price(Bill(day, (plain,)), PLAIN)
-    dear = price(Bill(day, (dearer,)), PLAIN)
+    cheap = price(Bill(day, (plain,)), (PLAIN,))
+    dear = price(Bill(day, (dearer,)), (PLAIN,))
     assert dear.due_now >= cheap.due_now
     assert dear.amo_paid >= cheap.amo_paid
 
@@ -80,7 +81,7 @@ def test_no_order_of_bills_goes_over_a_cap_of_the_year_or_of_the_day(asked: list
             franchises_year=borne.franchises_year,
             given=borne.given,
         )
-        before, out = borne, price(each, PLAIN, borne)
+        before, out = borne, price(each, (PLAIN,), borne)
         borne = out.borne
         participations += euro * (borne.participations_year - before.participations_year)
         franchises += borne.franchises_year - before.franchises_year
@@ -99,7 +100,7 @@ def test_a_counter_of_two_years_gives_what_it_says_in_any_two_years_from_its_fir
     for days, amount in sorted(bought):
         day = date(2024, 6, 1) + timedelta(days=days)
         lens = act("lens", amount, 0, basket="free")
-        out = price(Bill(day, (lens,)), PLAIN, borne)
+        out = price(Bill(day, (lens,)), (PLAIN,), borne)
         borne = out.borne
         if out.amc and day >= begun.replace(year=begun.year + 2):
             begun, sums = day, Decimal(0)
@@ -172,4 +173,14 @@ def test_an_amount_that_is_none_is_refused_by_name(field: str, value: str) -> No
 
 def test_care_before_a_figure_is_known_is_refused_with_its_article() -> None:
     with pytest.raises(LawError, match="R160-5"):
-        price(bill(act("gp_visit", 20, 20), day="1999-01-01"), PLAIN)
+        price(bill(act("gp_visit", 20, 20), day="1999-01-01"), (PLAIN,))
+
+
+def test_a_second_insurer_pays_within_what_the_first_one_leaves() -> None:
+    first = package(everyday=[line("100% BR", "specialist_visit")])
+    second = replace(package(everyday=[line("200% BR", "specialist_visit")]), code="Q")
+    visit = bill(act("specialist_visit", 80, 30))
+    alone, both = price(visit, (second,)), price(visit, (first, second))
+    assert [str(each) for each in both.acts[0].amcs] == ["9.00", "30.00"]
+    assert both.amc == alone.amc == 39
+    assert both.due_now == 20

@@ -113,6 +113,7 @@ def test_an_answer_has_no_place_for_a_number_a_birth_or_a_name_of_a_person() -> 
         "insurer.amc",
         "insurer.name",
         "cover.family",
+        "cover.package.handle",
         "cover.package.label_fr",
         "cover.package.label_en",
         "cover.valid_from",
@@ -182,7 +183,7 @@ def test_cover_at_rest_opens_under_its_own_key_and_row_only() -> None:
 
 def test_an_answer_holds_the_care_family_asked_for_and_no_other() -> None:
     asked = Asked(bytes(16), Lane.CARD, bytes(16), None, date(2026, 11, 23), CareFamily.OPTICS)
-    told = family_cover(asked, Right(3, 1, PACKAGE, None))
+    told = family_cover(asked, Right(3, 1, PACKAGE, None), "handle")
     written = msgspec.json.encode(told)
     assert b"Monture" in written
     assert b"Couronne" not in written

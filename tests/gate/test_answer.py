@@ -216,7 +216,7 @@ def test_an_answer_holds_the_asked_family_and_no_other() -> None:
     asked = asks("2026-06-15", CareFamily.DENTAL)
     found = right(asked, [record(1, YEAR)])
     assert found is not None
-    told = msgspec.json.encode(family_cover(asked, found))
+    told = msgspec.json.encode(family_cover(asked, found, "handle"))
     assert b"Crowns" in told
     assert b"Medicines" not in told
     assert b"BASE" not in told
@@ -227,7 +227,7 @@ def test_an_answer_holds_the_date_of_care_and_not_the_day_that_cover_began() -> 
     asked = asks("2026-06-15")
     found = right(asked, [record(1, born)])
     assert found is not None
-    told = family_cover(asked, found)
+    told = family_cover(asked, found, "handle")
     assert (told.valid_from, told.valid_to) == (date(2026, 6, 15), None)
     assert b"2026-03-09" not in msgspec.json.encode(told)
 

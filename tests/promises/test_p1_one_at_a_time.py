@@ -38,6 +38,8 @@ DOORS = {
     ("GET", "/v1/checks/{check_id}"),
     ("GET", "/v1/me"),
     ("GET", "/v1/insurers"),  # about insurers: the same for everybody, and it takes no parameter
+    ("POST", "/v1/prices"),  # about a bill and packages: no person, card or reference comes with it
+    ("GET", "/v1/acts"),  # the kinds of act there are
     ("POST", "/v1/login/begin"),
     ("POST", "/v1/login/finish"),
     ("POST", "/v1/logout"),

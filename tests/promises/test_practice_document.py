@@ -48,12 +48,13 @@ def test_the_document_runs_from_its_first_line_to_its_last(town: Town, tmp_path:
         told.append(done.stdout)
         marks = re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", done.stdout)
         reader |= {"FINGERPRINT": marks[-1]} if marks else {}
-    _, accepted, checked, python, rotated, revoked = told
+    _, accepted, checked, python, priced, rotated, revoked = told
     assert "It can check now" in accepted
     facts = json.loads(checked)
     assert (facts["outcome"], facts["lane"]) == ("covered", "card")
     assert facts.keys() >= {"insurer", "cover", "reference", "receipt"}
     assert python.startswith(facts["insurer"]["name"])
+    assert json.loads(priced)["price"]["price"] == "30.00"
     assert "new key counts until" in rotated
     assert "Revoked Till 1" in revoked
 

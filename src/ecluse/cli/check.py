@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -11,8 +12,10 @@ import typer
 
 from ecluse.cli.client import KeyOption, PassphraseOption, open_key
 from ecluse.cli.output import JsonOption, result, screen
+from ecluse.cli.reading import read_json
 from ecluse.client.practice import PracticeClient
-from ecluse.client.replies import CheckReply, Cover, Covered, NotCovered
+from ecluse.client.replies import CheckReply, Cover, Covered, NotCovered, Priced
+from ecluse.cover.act import Bill
 from ecluse.cover.family import CareFamily
 
 
@@ -37,12 +40,18 @@ def check(
     care_date: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day of care; default today.")
     ] = None,
+    bill: Annotated[
+        Path | None, typer.Option(help="A bill as JSON: with a card, its price as well.")
+    ] = None,
     passphrase_file: PassphraseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask whether the bearer of a card, or a known patient, is covered. Exits 0 when covered."""
     if (card is None) == (reference is None):
         raise typer.BadParameter("Name either --card or --reference.")
+    if bill is not None and card is None:
+        raise typer.BadParameter("A price takes the card: nothing else tells the cover.")
+    asked = None if bill is None else read_json(bill, Bill)
     day = (care_date or datetime.now(UTC)).date()
     with PracticeClient(open_key(key, passphrase_file)) as client:
         told = (
@@ -50,12 +59,23 @@ def check(
             if card is not None
             else client.check_reference(_given(reference or ""), care_date=day, family=family)
         )
+        covered = told.reply if isinstance(told.reply, Covered) else None
+        priced = client.price(asked, covered) if asked and covered else None
     if told.warning and not as_json:
         screen.print(told.warning, style="yellow", highlight=False)
     facts = _facts(told.reply) | ({"warning": told.warning} if told.warning else {})
-    result(facts, as_json=as_json, text=_text(told.reply))
+    if priced is not None:
+        facts["price"] = msgspec.to_builtins(priced)
+    result(facts, as_json=as_json, text="\n".join([_text(told.reply), *_price(priced)]))
     if not isinstance(told.reply, Covered):
         raise typer.Exit(NO_ANSWER)
+
+
+def _price(priced: Priced | None) -> list[str]:
+    if priced is None:
+        return []
+    why = [f"  {step}" for act in priced.acts for step in act.why_en]
+    return [f"Price {priced.price}: AMO {priced.amo_paid}, AMC {priced.amc}", *why]
 
 
 def _given(value: str) -> str:

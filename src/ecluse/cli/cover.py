@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
 from ecluse.cli.output import JsonOption, result
+from ecluse.cli.reading import content, read_json
 from ecluse.cover.act import Bill, Borne
 from ecluse.cover.lint import lint
 from ecluse.cover.package import parse_packages
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Cover packages: what is wrong, what a bill costs.")
 
-T = TypeVar("T")
-
 DayOption = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The law of this day; default today.")
 ]
@@ -43,7 +42,7 @@ def lint_packages(
     as_json: JsonOption = False,
 ) -> None:
     """Tell which packages break the rules of a responsible contract, article by article."""
-    packages = parse_packages(_content(file))
+    packages = parse_packages(content(file))
     found = [each for package in packages for each in lint(package, _day(day))]
     broken = sorted({finding.package for finding in found if finding.breaks})
     facts = {
@@ -72,9 +71,10 @@ def price_bill(
     as_json: JsonOption = False,
 ) -> None:
     """Price a bill under a package: who pays what of each act, and why."""
-    read = _read(bill, Bill)
-    before = _read(borne, Borne) if borne else Borne()
-    priced = price(read, _chosen(parse_packages(_content(packages)), package), before)
+    read = read_json(bill, Bill)
+    before = read_json(borne, Borne) if borne else Borne()
+    chosen = _chosen(parse_packages(content(packages)), package)
+    priced = price(read, (chosen,), before)
     result(_facts(priced, language), as_json=as_json, text=_text(priced, language))
 
 
@@ -89,24 +89,6 @@ def _chosen(packages: tuple[CoverPackage, ...], code: str) -> CoverPackage:
 
 def _day(day: datetime | None) -> date:
     return (day or datetime.now(UTC)).date()
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise EcluseError(f"{file} cannot be read: {error.strerror}.") from None
-
-
-def _read(file: Path, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(_content(file), type=kind)
-    except msgspec.DecodeError as error:
-        raise EcluseError(
-            f"{file} does not hold: {error}",
-            hint='A bill is such as {"day": "2026-03-02", "acts": [{"kind": "gp_visit",'
-            ' "price": "30.00", "base": "30.00"}]}.',
-        ) from None
 
 
 def _finding(finding: Finding, language: Language) -> str:

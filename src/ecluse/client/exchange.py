@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ecluse.client.device import DeviceKey
+    from ecluse.cover.act import Bill
     from ecluse.cover.family import CareFamily
 
 ATTEMPTS = 6
@@ -129,6 +130,17 @@ class Speaker:
     ) -> Steps[replies.CheckReply]:
         """Check; a lost answer is fetched again under the check's own id."""
         return (yield from self.insist("/v1/checks", content, _CHECKED, again_on=again_on))
+
+
+def price_body(bill: Bill, answer: replies.Covered) -> dict[str, object]:
+    """Return what asks for the price of a bill under the covers that a card's answer told of."""
+    return {
+        "care_date": bill.day,
+        "acts": bill.acts,
+        "payers": answer.payers,
+        "minor": bill.minor,
+        "in_pathway": bill.in_pathway,
+    }
 
 
 def check_body(

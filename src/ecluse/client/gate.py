@@ -25,6 +25,7 @@ from ecluse.client.exchange import (
     Steps,
     check_body,
     converse_async,
+    price_body,
 )
 from ecluse.ids import nir
 from ecluse.login import base64url
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from ecluse.cover.act import Bill
     from ecluse.cover.family import CareFamily
     from ecluse.login.credential import AuthenticationResponse, RegistrationResponse
 
@@ -207,6 +209,14 @@ class GateClient:
             "gesture": {"created": subject.created, "assertion": assertion},
         }
         return await self._talk(self._speaker.check(body))
+
+    async def price(self, bill: Bill, answer: replies.Covered) -> replies.Priced:
+        """Return what a bill costs under the covers that a card's answer told of, and why.
+
+        It is about packages and about nobody: nothing is disclosed or spent by it.
+        """
+        body = price_body(bill, answer)
+        return await self._signed("POST", "/v1/prices", body, Decoder(replies.Priced))
 
     async def _signed(self, method: str, path: str, content: object, reply: Decoder[T]) -> T:
         return await self._talk(self._speaker.signed(method, path, content, reply))

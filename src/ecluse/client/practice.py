@@ -24,6 +24,7 @@ from ecluse.client.exchange import (
     check_body,
     converse,
     converse_async,
+    price_body,
 )
 from ecluse.login import base64url, clients
 from ecluse.login.keyid import KeyId
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from ecluse.client.device import DeviceKey
     from ecluse.client.exchange import Steps
     from ecluse.client.keyfile import KeyFile
+    from ecluse.cover.act import Bill
     from ecluse.cover.family import CareFamily
 
 T = TypeVar("T")
@@ -115,6 +117,10 @@ class PracticeClient:
         """Ask about whom this organisation was given a settlement reference for."""
         return converse(self._http, self._talk.check_reference(reference, care_date, family))
 
+    def price(self, bill: Bill, answer: replies.Covered) -> replies.Priced:
+        """Return what a bill costs under the covers that a card's answer told of, and why."""
+        return converse(self._http, self._talk.price(bill, answer))
+
     def rotate(self) -> replies.Rotated:
         """Put a new key in place of the present one, in the file and at the gate."""
         return converse(self._http, self._talk.rotate())
@@ -167,6 +173,10 @@ class AsyncPracticeClient:
         asked = self._talk.check_reference(reference, care_date, family)
         return await converse_async(self._http, asked)
 
+    async def price(self, bill: Bill, answer: replies.Covered) -> replies.Priced:
+        """Return what a bill costs under the covers that a card's answer told of, and why."""
+        return await converse_async(self._http, self._talk.price(bill, answer))
+
     async def rotate(self) -> replies.Rotated:
         """Put a new key in place of the present one, in the file and at the gate."""
         return await converse_async(self._http, self._talk.rotate())
@@ -204,6 +214,10 @@ class _Talk:
 
     def check_reference(self, reference: str, care_date: date, family: CareFamily) -> Steps[Told]:
         return self._check({"kind": "reference", "reference": reference}, care_date, family)
+
+    def price(self, bill: Bill, answer: replies.Covered) -> Steps[replies.Priced]:
+        body = price_body(bill, answer)
+        return self._speaker.signed("POST", "/v1/prices", body, Decoder(replies.Priced))
 
     def rotate(self) -> Steps[replies.Rotated]:
         before, following = self._key.key, self._key.prepare()

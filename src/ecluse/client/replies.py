@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -149,10 +150,11 @@ class Insurers(msgspec.Struct, frozen=True):
 
 
 class Labels(msgspec.Struct, frozen=True):
-    """A cover package's name."""
+    """A cover package's name, and the handle that stands for it when a price is asked for."""
 
     label_fr: str
     label_en: str
+    handle: str = ""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -198,6 +200,13 @@ class Covered(msgspec.Struct, frozen=True, tag_field="outcome", tag="covered"):
     cover: Cover | None = None
     also: list[Also] = []
 
+    @property
+    def payers(self) -> list[dict[str, str]]:
+        """Who pays under which package, the first payer first, as a price is asked for."""
+        first = [(self.insurer, self.cover)] if self.cover else []
+        told = [*first, *((each.insurer, each.cover) for each in self.also)]
+        return [{"amc": insurer.amc, "package": cover.package.handle} for insurer, cover in told]
+
 
 class NotCovered(msgspec.Struct, frozen=True, tag_field="outcome", tag="not_covered"):
     """The card is known and its bearer is not covered on that date. Card lane only."""
@@ -211,6 +220,35 @@ class Refused(msgspec.Struct, frozen=True, tag_field="outcome", tag="refused"):
 
 
 CheckReply = Covered | NotCovered | Refused
+
+
+class PricedAct(msgspec.Struct, frozen=True):
+    """One act of a bill, in euros: who bears what in the end, and what is paid today.
+
+    `amcs` is what each insurer pays; `why_fr` and `why_en` say it step by step.
+    """
+
+    price: Decimal
+    amo: Decimal
+    amc: Decimal
+    patient: Decimal
+    amo_paid: Decimal
+    due_now: Decimal
+    amcs: list[Decimal]
+    why_fr: list[str]
+    why_en: list[str]
+
+
+class Priced(msgspec.Struct, frozen=True):
+    """`POST /v1/prices`: the acts of a bill and their sums, in euros."""
+
+    acts: list[PricedAct]
+    price: Decimal
+    amo: Decimal
+    amc: Decimal
+    patient: Decimal
+    amo_paid: Decimal
+    due_now: Decimal
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -73,16 +73,22 @@ class Given(NamedTuple):
 
 
 def give(
-    line: CoverLine, act: Act, regulated: Decimal, day: date, used: Mapping[str, Used]
+    line: CoverLine,
+    act: Act,
+    paid: Decimal,
+    day: date,
+    used: Mapping[str, Used],
+    package: str,
 ) -> Given:
     """Return what `line`, which applies to `act`, gives for it.
 
     Args:
         line: One with `applies`.
         act: On the bill.
-        regulated: What the mandatory scheme pays within the pathway.
+        paid: What the mandatory scheme pays within the pathway, and earlier payers.
         day: Of care.
         used: The person's counters before it.
+        package: The code of the line's package: counters are each package's own.
     """
     rule = line.applies
     if rule is None:
@@ -97,9 +103,11 @@ def give(
     if basis.of == "PLV" and act.ceiling is None:
         return Given(Decimal(0), (Step(StepKind.NO_CEILING, Decimal(0), told),), {})
     included = rule.amo == "included" or (rule.amo is None and basis.of != "EUR")
-    before = regulated if included else Decimal(0)
-    wanted = min(_ceiling(basis, act) - before, act.price - regulated)
-    meters = _meters(line, rule, basis, day, used)
+    before = paid if included else Decimal(0)
+    wanted = min(_ceiling(basis, act) - before, act.price - paid)
+    meters = _meters(
+        f"{package} {rule.counter or line.act_en + ' ' + line.basis}", rule, basis, day, used
+    )
     allowed = min([wanted, *(meter.left(act) - before for meter in meters)])
     amount = cents(max(allowed, Decimal(0)))
     if not amount and wanted > 0:
@@ -143,10 +151,9 @@ class _Meter(NamedTuple):
 
 
 def _meters(
-    line: CoverLine, rule: Applies, basis: Basis, day: date, used: Mapping[str, Used]
+    name: str, rule: Applies, basis: Basis, day: date, used: Mapping[str, Used]
 ) -> list[_Meter]:
     """Return a line's counters: its basis' own period, its limit, its times."""
-    name = rule.counter or f"{line.act_en} {line.basis}"
     meters = []
     if basis.years:
         meters.append(_meter(f"{name}: basis", basis.years, day, used, euros=basis.amount))

@@ -190,7 +190,7 @@ class _Trial:
         )
         if not any(self._is_free_line(act) for act in glasses):
             return Decimal(0)
-        priced = price(Bill(self._day, glasses), self._package, law=self._law)
+        priced = price(Bill(self._day, glasses), (self._package,), law=self._law)
         return priced.amc + priced.amo
 
     def _is_free_line(self, act: Act) -> bool:
@@ -202,10 +202,10 @@ class _Trial:
 
     def _left(self, act: Act) -> Decimal:
         """Return what the person pays at the counter for an act of the pathway."""
-        return price(Bill(self._day, (act,)), self._package, law=self._law).due_now
+        return price(Bill(self._day, (act,)), (self._package,), law=self._law).due_now
 
     def _paid(self, act: Act) -> Decimal:
-        priced = price(Bill(self._day, (act,)), self._package, law=self._law)
+        priced = price(Bill(self._day, (act,)), (self._package,), law=self._law)
         return priced.amc + priced.amo_paid
 
     def _overrun(self, act: Act) -> Decimal:

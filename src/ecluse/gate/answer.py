@@ -26,8 +26,9 @@ class Insurer(msgspec.Struct, frozen=True):
 
 
 class PackageLabel(msgspec.Struct, frozen=True):
-    """What the insurer calls the cover package."""
+    """What the insurer calls the cover package, and the handle that a price is asked for with."""
 
+    handle: str
     label_fr: str
     label_en: str
 
@@ -165,11 +166,11 @@ def _deciding(
     return found, until
 
 
-def family_cover(asked: Asked, found: Right) -> FamilyCover:
-    """Cut a cover to the asked family."""
+def family_cover(asked: Asked, found: Right, handle: str) -> FamilyCover:
+    """Cut a cover to the asked family; `handle` stands for its package."""
     return FamilyCover(
         asked.family,
-        PackageLabel(found.package.label_fr, found.package.label_en),
+        PackageLabel(handle, found.package.label_fr, found.package.label_en),
         asked.care_date,
         found.valid_to,
         tuple(

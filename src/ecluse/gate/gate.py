@@ -79,11 +79,11 @@ class Gate:
         ).digest()
         self.checkpoint = ""
         self._tokens = Tokens(state_key)
-        self._catalogue = Catalogue()
+        self.catalogue = Catalogue(self._tokens)
         self._again = Again()
-        releaser = Releaser(keyring, pool, self._catalogue, self.journal, lambda: self.checkpoint)
+        releaser = Releaser(keyring, pool, self.catalogue, self.journal, lambda: self.checkpoint)
         self._pipeline = Pipeline(
-            keyring, Subjects(pool, self._catalogue), self._open_desk, releaser
+            keyring, Subjects(pool, self.catalogue), self._open_desk, releaser
         )
 
     async def _open_desk(self) -> Desk:

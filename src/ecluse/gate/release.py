@@ -132,7 +132,8 @@ class Releaser:
 
     async def _cover(self, asked: Asked, found: Right) -> Also:
         insurer = await self._catalogue.insurer(self._pool, found.insurer)
-        return Also(insurer, found.priority, family_cover(asked, found))
+        handle = self._catalogue.handle(found.insurer, found.package, asked.family)
+        return Also(insurer, found.priority, family_cover(asked, found, handle))
 
     async def _open(self, check: Decided, insurer: int, feed: int, key: bytes) -> OpenedRecord:
         record = next(r for r in check.records if (r.insurer, r.feed) == (insurer, feed))

@@ -11,6 +11,7 @@ from ecluse.acts.act import ActError, NotYoursError
 from ecluse.errors import EcluseError
 from ecluse.gate.again import NoAnswerError, OtherCheckError
 from ecluse.gate.caller import DeviceExpiredError
+from ecluse.gate.catalogue import NoPackageError
 from ecluse.gate.pipeline import BusyError, ReplayedError, UnavailableError
 from ecluse.gate.request import InvalidSubjectError, MalformedError, NoPersonThereError
 from ecluse.keyring.client import KeyringUnreachableError
@@ -52,6 +53,7 @@ _ERRORS: dict[type[EcluseError], tuple[int, str]] = {
     TooManyWaitError: (429, "enrolments_full"),
     OtherCheckError: (400, "check_id"),
     NoAnswerError: (404, "no_answer"),
+    NoPackageError: (404, "no_package"),
     EnrolmentError: (409, "enrolment"),
     TooLargeError: (413, "too_large"),
     InvalidSubjectError: (422, "invalid_subject"),
