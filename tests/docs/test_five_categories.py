@@ -46,8 +46,8 @@ STOLEN = [
 READABLE = {
     "account": {"label", "locked", "role"},
     "act": {"content", "state"},
-    # About accounts; `why` names nobody.
-    "alarm": {"kind", "score", "positions", "why", "measure"},
+    # About accounts: `why` names nobody, `evidence` has each entry's moment, lane and outcome.
+    "alarm": {"kind", "score", "positions", "why", "measure", "facts", "evidence"},
     "cover_package": {"code", "content"},
     "ecluse_migration": {"name"},
     "enrolment": {"amc", "fingerprint", "finess", "label", "role", "state"},
@@ -55,12 +55,14 @@ READABLE = {
         *("state", "rejects_file", "period_from", "period_to"),
         *("answers_from", "answers_until"),
     },
+    "gauge": {"level", "fullest"},
     "insurer": {"amc", "name", "age_recipient"},
     "lease_pool": {"scope"},
     "ledger_checkpoint": {"note"},
     "ledger_entry": {"month"},
     "organisation": {"finess", "name", "profession", "region"},
     "settlement": {"care_date"},
+    "watch_minute": {"lane"},
 }
 COLUMNS_OF_WORDS = """
 SELECT table_name, array_agg(column_name::text) AS columns FROM information_schema.columns
