@@ -17,7 +17,7 @@ from ecluse.cover.record import (
     open_record,
     pack,
     seal,
-    seal_packed,
+    seal_each,
 )
 
 
@@ -75,8 +75,15 @@ def test_altered_bytes_do_not_open() -> None:
             open_record(spoilt, **PLACE)
 
 
-def test_the_loaders_way_seals_the_same_record() -> None:
-    cover = Cover("A", [("2026-01-01", "2026-12-31")], 2)
-    bound_to = PLACE["index"] + bound_suffix(PLACE["insurer"], PLACE["feed"], PLACE["epoch"])
-    sealed = seal_packed(pack(cover), PLACE["key"], bound_to, os.urandom(12))
-    assert open_record(sealed, **PLACE) == cover
+def test_the_loaders_way_seals_the_same_records() -> None:
+    several = [Cover("A", [("2026-01-01", "2026-12-31")], 2), Cover("B", [], 1)]
+    places = [{**PLACE, "key": os.urandom(32), "index": os.urandom(16)} for _ in several]
+    suffix = bound_suffix(PLACE["insurer"], PLACE["feed"], PLACE["epoch"])
+    sealed = seal_each(
+        [pack(cover) for cover in several],
+        [place["key"] for place in places],
+        [place["index"] + suffix for place in places],
+    )
+    assert [
+        open_record(each, **place) for each, place in zip(sealed, places, strict=True)
+    ] == several

@@ -117,5 +117,13 @@ def test_a_sealed_reference_comes_out_as_it_went_in(values: list[bytes]) -> None
 
 def test_a_reference_that_is_not_canonical_base64_is_not_taken() -> None:
     whole = base64.b64encode(random.Random(1).randbytes(64)).decode()  # noqa: S311 - no secret
-    wrong = [whole[:85] + "B==", whole[:-1] + "A", " " + whole[1:], whole[:40] + "-" + whole[41:]]
+    wrong = [
+        whole[:85] + "B==",
+        whole[:-1] + "A",
+        *(whole[:40] + letter + whole[41:] for letter in " -=\n\xff"),
+        "=" * 88,
+    ]
     assert not columns.sealed(matrix(wrong))[1].any()
+    found, right = columns.sealed(matrix([*wrong, whole]))
+    assert right.tolist() == [False] * len(wrong) + [True]
+    assert found[-1].tobytes() == base64.b64decode(whole)

@@ -52,7 +52,7 @@ class Copying:
             with path.open("wb") as file:
                 file.write(HEADER)
                 for start in range(0, self._count, _AT_ONCE):
-                    file.write(_noise(table, min(_AT_ONCE, self._count - start)))
+                    file.write(_noise(table, min(_AT_ONCE, self._count - start)).data)
                 file.write(TRAILER)
 
     async def measure(self) -> float:
@@ -86,7 +86,7 @@ class Copying:
         return seconds
 
 
-def _noise(table: str, count: int) -> bytes:
+def _noise(table: str, count: int) -> NDArray[np.uint8]:
     where = [np.array([1], ">i2"), np.array([1], ">i4")]
     if "epoch" in TABLES[table]:
         where.append(np.array([1], ">i2"))

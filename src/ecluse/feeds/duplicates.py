@@ -47,11 +47,14 @@ class Seen:
         order = np.argsort(asked, kind="stable")
         ordered = asked[order]
         first = np.ones(len(asked), dtype=np.bool_)
-        first[order[1:]] = ordered[1:] != ordered[:-1]
+        first[1:] = ordered[1:] != ordered[:-1]
         for run in self._runs:
-            place = np.minimum(np.searchsorted(run, asked), len(run) - 1)
-            first &= run[place] != asked
-        return first
+            # In order, so that one search goes on from where the last one ended.
+            place = np.minimum(np.searchsorted(run, ordered), len(run) - 1)
+            first &= run[place] != ordered
+        fresh = np.empty_like(first)
+        fresh[order] = first
+        return fresh
 
     def add(self, accepted: NDArray[np.uint64]) -> None:
         """Remember the digests of accepted rows."""

@@ -113,24 +113,46 @@ def header_and_chunks(source: Source, rows: int = CHUNK_ROWS) -> Iterator[bytes]
     Raises:
         LinesError: a quote that opens and does not close.
     """
-    held = bytearray()
-    wanted, line_feeds = 1, 0
-    while block := source.read(_BLOCK):
-        held += block
-        line_feeds += block.count(b"\n")
-        while line_feeds >= wanted and (end := _end_of_row(held, wanted)):
-            chunk = bytes(held[:end])
-            yield chunk
-            del held[:end]
-            line_feeds -= chunk.count(b"\n")
-            wanted = rows
-        if len(held) > _MOST_BYTES:
-            raise LinesError(
-                "A row does not end: somewhere a quote opens and does not close.",
-                hint="Write the file as RFC 4180 says, or without quotes.",
-            )
-    if last := bytes(held).rstrip(b"\r\n"):
-        yield last
+    cutter = _Cutter(source)
+    chunk = cutter.cut(1)
+    while chunk:
+        yield chunk
+        chunk = cutter.cut(rows)
+
+
+class _Cutter:
+    """Cuts a text after so many rows, reading no further than a block ahead.
+
+    A row ends at a line feed that no quote encloses.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._block = b""
+
+    def cut(self, rows: int) -> bytes:
+        """Return the next `rows` rows, or what is left; empty at the end.
+
+        Raises:
+            LinesError: a quote that opens and does not close.
+        """
+        pieces: list[bytes] = []
+        found = size = quotes = 0
+        while block := self._block or self._source.read(_BLOCK):
+            ends = _row_ends(block, quotes)
+            if found + len(ends) >= rows:
+                end = int(ends[rows - found - 1]) + 1
+                self._block = block[end:]
+                return b"".join((*pieces, block[:end]))
+            self._block = b""
+            pieces.append(block)
+            found, size, quotes = found + len(ends), size + len(block), quotes + block.count(b'"')
+            if size > _MOST_BYTES:
+                raise LinesError(
+                    "A row does not end: somewhere a quote opens and does not close.",
+                    hint="Write the file as RFC 4180 says, or without quotes.",
+                )
+        return b"".join(pieces).rstrip(b"\r\n")
 
 
 def table(chunk: bytes, first_line: int, columns: int = len(COLUMNS)) -> Table:
@@ -190,16 +212,15 @@ def _find(chunk: bytes, separator: int, terminator: int, first_line: int, column
     )
 
 
-def _end_of_row(held: bytearray, number: int) -> int:
-    """Return where row `number` (from 1) ends, past its line feed; 0 when it is not there yet.
-
-    A row ends at a line feed that no quote encloses.
-    """
-    text = np.frombuffer(bytes(held), dtype=np.uint8)
+def _row_ends(block: bytes, quotes: int) -> NDArray[np.int64]:
+    """Return where rows end in a block that `quotes` quotes stand before."""
+    text = np.frombuffer(block, dtype=np.uint8)
     ends = np.flatnonzero(text == ord("\n"))
-    quotes = np.flatnonzero(text == ord('"'))
-    ends = ends[np.searchsorted(quotes, ends) % 2 == 0]
-    return int(ends[number - 1]) + 1 if len(ends) >= number else 0
+    if not quotes and b'"' not in block:
+        return ends
+    before = quotes + np.searchsorted(np.flatnonzero(text == ord('"')), ends)
+    outside: NDArray[np.int64] = ends[before % 2 == 0]
+    return outside
 
 
 def _read_quoted(chunk: bytes, first_line: int) -> list[list[str]]:

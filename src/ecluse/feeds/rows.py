@@ -160,7 +160,7 @@ class RowChecker:
 
     def _cover_checks(self, table: Table) -> list[Check]:
         known = np.fromiter(
-            (code in self._packages for code in table.values(PACKAGE, PACKAGE)),
+            map(self._packages.__contains__, table.values(PACKAGE, PACKAGE)),
             dtype=np.bool_,
             count=len(table.lines),
         )

@@ -6,7 +6,6 @@ size, so a whole chunk is one structured array.
 
 from __future__ import annotations
 
-import os
 import re
 import struct
 from datetime import date, timedelta
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ecluse.cover.record import NONCE_SIZE, Cover, bound_suffix, pack, seal_packed
+from ecluse.cover.record import Cover, bound_suffix, pack, seal_each
 
 
 if TYPE_CHECKING:
@@ -37,15 +36,21 @@ TABLES = {
     "member_reference": ("idx", "insurer", "feed", "sealed"),
 }
 
+#: Covers that are remembered packed, so that memory does not grow with the feed.
+_MOST_PACKED = 1 << 17
+
 _BETWEEN = re.compile(rb"[,\x1f]")
+
+#: One COPY's text, in pieces.
+CopyText = tuple[bytes, memoryview, bytes]
 
 
 class CopyBuffers(NamedTuple):
     """A chunk's rows for each table, sorted by index."""
 
-    cover_record: bytes
-    card_pointer: bytes
-    member_reference: bytes
+    cover_record: CopyText
+    card_pointer: CopyText
+    member_reference: CopyText
 
 
 class Sealer:
@@ -58,33 +63,33 @@ class Sealer:
 
     def seal(self, accepted: Accepted, evaluated: Evaluated) -> CopyBuffers:
         """Seal the covers of a chunk under their record keys and lay out its rows."""
-        indexes, cards = _items(evaluated.indexes), _items(evaluated.card_indexes)
-        count = len(indexes)
-        records = self._records(accepted.covers, evaluated)
+        count = len(accepted.covers)
+        indexes, cards = _matrix(evaluated.indexes, count), _matrix(evaluated.card_indexes, count)
+        records = _matrix(self._records(accepted.covers, evaluated), count)
         where = np.array([self._insurer], ">i2"), np.array([self._feed], ">i4")
         epoch = np.array([evaluated.epoch], ">i2")
+        by_index, by_card = _order(indexes), _order(cards)
         return CopyBuffers(
-            _sorted(indexes, *where, epoch, _matrix(records, count)),
-            _sorted(cards, *where, epoch, _matrix(evaluated.pointers, count)),
-            _sorted(indexes, *where, _matrix(accepted.references, count)),
+            _text(by_index, indexes, *where, epoch, records),
+            _text(by_card, cards, *where, epoch, _matrix(evaluated.pointers, count)),
+            _text(by_index, indexes, *where, _matrix(accepted.references, count)),
         )
 
     def _records(self, covers: list[bytes], evaluated: Evaluated) -> bytes:
         suffix = bound_suffix(self._insurer, self._feed, evaluated.epoch)
-        pack, packed = self._pack, self._packed
+        pack, packed = self._pack, self._packed.get
+        keys = struct.iter_unpack(f"{KEY_SIZE}s", evaluated.record_keys)
+        indexes = struct.iter_unpack(f"{INDEX_SIZE}s", evaluated.indexes)
         return b"".join(
-            seal_packed(packed.get(cover) or pack(cover), key, index + suffix, nonce)
-            for cover, (key,), (index,), (nonce,) in zip(
-                covers,
-                struct.iter_unpack(f"{KEY_SIZE}s", evaluated.record_keys),
-                struct.iter_unpack(f"{INDEX_SIZE}s", evaluated.indexes),
-                struct.iter_unpack(f"{NONCE_SIZE}s", os.urandom(NONCE_SIZE * len(covers))),
-                strict=True,
+            seal_each(
+                [packed(cover) or pack(cover) for cover in covers],
+                [key for (key,) in keys],
+                [index + suffix for (index,) in indexes],
             )
         )
 
     def _pack(self, cover: bytes) -> bytes:
-        """Pack a row's cover; a feed has few different ones."""
+        """Pack a row's cover; most rows of a feed have one that came before."""
         package, first, last, priority, *change = (
             value.decode() for value in _BETWEEN.split(cover)
         )
@@ -92,6 +97,8 @@ class Sealer:
             # From the day after on there is nothing; what holds until then stands in earlier feeds.
             package, first, last = "", _day_after(last), ""
         packed = pack(Cover(package, [(first, last or None)], int(priority)))
+        if len(self._packed) == _MOST_PACKED:
+            self._packed.clear()
         self._packed[cover] = packed
         return packed
 
@@ -101,24 +108,22 @@ def _day_after(day: str) -> str:
     return (last + timedelta(days=last < date.max)).isoformat()
 
 
-def _items(indexes: bytes) -> NDArray[np.uint8]:
-    return np.frombuffer(indexes, dtype=np.uint8).reshape(-1, INDEX_SIZE)
-
-
 def _matrix(items: bytes, count: int) -> NDArray[np.uint8]:
     return np.frombuffer(items, dtype=np.uint8).reshape(count, -1)
 
 
-def _sorted(indexes: NDArray[np.uint8], *columns: NDArray[np.generic]) -> bytes:
-    """Lay out whole COPY text, its rows in the order of their indexes."""
-    words = indexes.view(">u8")
-    order = np.lexsort((words[:, 1], words[:, 0]))
-    ordered = [column[order] if column.ndim == 2 else column for column in columns]
-    return HEADER + rows(indexes[order], *ordered) + TRAILER
+def _order(indexes: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Return the order of indexes; where the first half is the same, that half decides nothing."""
+    return np.argsort(indexes.view(">u8")[:, 0].astype(np.uint64))
 
 
-def rows(*columns: NDArray[np.generic]) -> bytes:
-    """Lay out rows as COPY takes them, without header and trailer.
+def _text(order: NDArray[np.intp], *columns: NDArray[np.generic]) -> CopyText:
+    """Lay out a whole COPY text, its rows in this order."""
+    return HEADER, rows(*columns).take(order, axis=0).data.cast("B"), TRAILER
+
+
+def rows(*columns: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Lay out rows as COPY takes them, without header and trailer: a matrix of bytes.
 
     Args:
         columns: each a matrix of bytes, shape (rows, width), or one value for all rows; the first
@@ -136,4 +141,4 @@ def rows(*columns: NDArray[np.generic]) -> bytes:
         table[f"value{place}"] = (
             np.ascontiguousarray(column).view(f"V{column.shape[1]}").ravel() if matrix else column
         )
-    return table.tobytes()
+    return table.view(np.uint8).reshape(len(table), -1)

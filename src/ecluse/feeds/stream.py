@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ecluse.feeds.manifest import Manifest
     from ecluse.feeds.register import Load
     from ecluse.feeds.rows import Accepted, Checked
-    from ecluse.feeds.seal import CopyBuffers
+    from ecluse.feeds.seal import CopyBuffers, CopyText
     from ecluse.feeds.tally import Counts
     from ecluse.keyring.bulk import Evaluated
     from ecluse.keyring.client import FeedKeyring
@@ -64,9 +64,9 @@ async def pour(
         async for buffers in sealed:
             done += 1
             async with parties.connection.transaction():
-                for name, buffer in buffers._asdict().items():
+                for name, text in buffers._asdict().items():
                     await parties.connection.copy_to_table(
-                        name, source=_blocks(buffer), columns=TABLES[name], format="binary"
+                        name, source=_blocks(text), columns=TABLES[name], format="binary"
                     )
                 await register.keep_chunks(parties.connection, load, done)
     counts.finish()
@@ -141,7 +141,8 @@ async def _one_ahead(items: AsyncIterator[T]) -> AsyncGenerator[T]:
         await asyncio.gather(upcoming, return_exceptions=True)
 
 
-async def _blocks(buffer: bytes) -> AsyncIterator[bytes]:
-    """Yield a buffer in the pieces that it is sent in."""
-    for start in range(0, len(buffer), _COPY_BLOCK):
-        yield buffer[start : start + _COPY_BLOCK]
+async def _blocks(text: CopyText) -> AsyncIterator[bytes]:
+    """Yield a text in the pieces that it is sent in."""
+    for piece in text:
+        for start in range(0, len(piece), _COPY_BLOCK):
+            yield bytes(piece[start : start + _COPY_BLOCK])
