@@ -129,7 +129,7 @@ def _section(section: Section) -> str:
     if not path.is_file():
         return f"{head}\nNot measured yet.\n"
     facts: Facts = json.loads(path.read_text("utf-8"))
-    rows = [(label, told.format_map(facts)) for label, told in section.rows]
+    rows = [(label.format_map(facts), told.format_map(facts)) for label, told in section.rows]
     key, unit = section.costs
     costs = list(facts.get(key, {}).items())
     if "generator_us_per_check" in facts:

@@ -14,9 +14,8 @@ import typer
 
 from ecluse.cli.memory import keep_private
 from ecluse.cli.output import JsonOption, progress, result
+from ecluse.errors import EcluseError
 from ecluse.feeds import insurer_keys
-from ecluse.feeds import prepare as preparing
-from ecluse.feeds.delta import write_delta
 from ecluse.feeds.load import load as load_feed
 from ecluse.feeds.purge import purge as purge_feeds
 from ecluse.feeds.status import status as look
@@ -82,6 +81,8 @@ def prepare(
     as_json: JsonOption = False,
 ) -> None:
     """Screen, seal, encrypt and sign a roster, on the insurer's own machine."""
+    from ecluse.feeds import prepare as preparing  # noqa: PLC0415 - an operator's load needs no polars
+
     keep_private()
     opened = insurer_keys.read(keys)
     last = insurer_keys.last_feed(keys)
@@ -115,7 +116,7 @@ def _base(kind: Kind, feed: int) -> int | None:
     if kind is Kind.FULL:
         return None
     if not feed:
-        raise preparing.PrepareError(
+        raise EcluseError(
             "No feed was prepared with these keys that a delta could build on.",
             hint="Prepare a full feed first, or name the feed before: --base",
         )
@@ -135,6 +136,8 @@ def delta(
     as_json: JsonOption = False,
 ) -> None:
     """Write who joined, changed and left between two rosters, on the insurer's own machine."""
+    from ecluse.feeds.delta import write_delta  # noqa: PLC0415 - an operator's load needs no polars
+
     keep_private()
     day = (since or datetime.now(UTC)).date()
     with _bar("Comparing rows") as show:
