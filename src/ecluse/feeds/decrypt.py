@@ -5,9 +5,11 @@ A thread decrypts into a pipe; whoever reads sets the pace. What lies in the pip
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 import pyrage
@@ -51,6 +53,8 @@ class ClearRows:
         self._sha256 = sha256
         self._failure: ManifestError | None = None
         read_end, self._write_end = os.pipe()
+        with suppress(OSError):  # a user who has many pipes may not have large ones
+            fcntl.fcntl(self._write_end, fcntl.F_SETPIPE_SZ, _BLOCK)
         self._clear = os.fdopen(read_end, "rb", buffering=0)
         self._thread = threading.Thread(target=self._decrypt, name="decrypt", daemon=True)
 
