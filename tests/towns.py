@@ -18,7 +18,12 @@ MEMBERS = 3000
 
 
 def open_town(
-    members: int = MEMBERS, policy: Path | None = None, gates: int = 1, *, watched: bool = False
+    members: int = MEMBERS,
+    policy: Path | None = None,
+    gates: int = 1,
+    *,
+    watched: bool = False,
+    name: str | None = None,
 ) -> AbstractContextManager[Town]:
     """Start an operator of its own and load a nation; stop and remove everything afterwards."""
-    return town.open_town(members, 7, policy, gates, watched=watched)
+    return town.open_town(members, 7, policy, gates, watched=watched, name=name)

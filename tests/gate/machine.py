@@ -67,6 +67,7 @@ def policy(**typed: int) -> Policy:
         client=Client(key_days=365, overlap_minutes=10, warning_days=30, card_day=6),
         probation=Probation(hours=24, fraction=0.5),
         watch=read()[0].watch,
+        exchange=read()[0].exchange,
     )
 
 

@@ -51,6 +51,8 @@ REQUESTS: dict[type, m.Request] = {
         m.Salts(),
         m.FactsSince(0),
         m.FactsAt((0,)),
+        m.NeighbourKeyOf(),
+        m.SignForNeighbours(b""),
     )
 }
 

@@ -15,7 +15,9 @@ from ecluse.ledger.entry import (
     ActProposed,
     ActSeconded,
     ActWithdrawn,
+    AlarmHeard,
     AlarmRaised,
+    AlarmTold,
     AnyEvent,
     Check,
     ClientRotated,
@@ -34,7 +36,10 @@ from ecluse.ledger.entry import (
     Logout,
     OrganisationAdded,
     PageRelease,
+    PeerAdded,
+    PeerRemoved,
     PolicyInForce,
+    ProfessionalNamed,
     Restored,
     SignedOut,
     UnknownEventError,
@@ -95,6 +100,13 @@ EVENTS: list[Event] = [
     PageRelease(at=AT, files={"index.html": HASH}),
     AlarmRaised(at=AT, alarm=SOME, account=SOME, kind="k", score=6.5, positions=(1, 2), why="w"),
     Contained(at=AT, alarm=SOME, account=SOME, measure="freeze", until=AT, devices=1),
+    PeerAdded(at=AT, peer=HASH, name="Neighbour", most="close"),
+    PeerRemoved(at=AT, peer=HASH),
+    ProfessionalNamed(at=AT, account=SOME, rpps="10001234567"),
+    AlarmTold(at=AT, alarm=SOME, object=HASH),
+    AlarmHeard(
+        at=AT, alarm=SOME, peer=HASH, object="indicator--1", kind="sweep", account=OTHER, why="..."
+    ),
 ]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ecluse.store.database import Database
 
 # Small, on every node: any key will do.
-REFERENCE_TABLES = {"insurer", "feed", "cover_package", "organisation", "platform"}
+REFERENCE_TABLES = {"insurer", "feed", "cover_package", "organisation", "platform", "peer", "told"}
 
 # Everything else is distributed by the column named here.
 DISTRIBUTED_BY = {
@@ -42,6 +42,8 @@ DISTRIBUTED_BY = {
     "watch_minute": "minute",
     "watch_hour": "hour",
     "gauge": "level",
+    "wary": "account",
+    "heard": "peer",
 }
 
 BOOK = "ecluse_migration"  # the migrations' own, on the coordinator alone
@@ -71,19 +73,28 @@ GRANTS = {
         alarm ra, account r(account frozen_typed_until locked role shrunk_until),
         account w(frozen_typed_until locked shrunk_until),
         device r(account expires_at revoked_at), device w(revoked_at),
-        platform r(braked_until one policy), platform w(braked_until)
+        platform r(braked_until one policy), platform w(braked_until), wary raw
+    """,
+    "exchange": """
+        alarm a r(account alarm at kind organisation why),
+        account r(account frozen_typed_until locked organisation role rpps),
+        account w(frozen_typed_until locked), organisation r(finess organisation profession),
+        device r(account expires_at revoked_at), device w(revoked_at), wary raw,
+        peer r w(heard_at read_until), told ra, heard ra, nonce rad, platform r(one policy),
+        ledger_head rw, ledger_entry a
     """,
     "officer": """
         insurer ra, feed r,
         organisation r(added_at finess name organisation profession professionals region),
         organisation a(finess name organisation profession professionals region),
         account r(account added_at frozen_typed_until insurer label locked organisation
-                  probation_until role shrunk_until),
+                  probation_until role rpps shrunk_until),
         account a(account insurer label organisation probation_until role),
-        account w(frozen_typed_until locked shrunk_until), alarm r, watch_state r(position),
+        account w(frozen_typed_until locked rpps shrunk_until), alarm r, watch_state r(position),
         enrolment r w(state), passkey ra w(sign_count), device ra w(revoked_at), nonce ra,
         act ra w(ended_at seconder seconder_key state), platform r(braked_until page_release),
         platform w(braked_until page_release), watch_minute r, gauge r,
+        peer ra w(collection most name public_key removed_at), told r(added_at object), heard r,
         ledger_head rw, ledger_entry a r(commitment position shard), ledger_tile r,
         ledger_checkpoint r
     """,
@@ -251,6 +262,10 @@ def test_no_process_may(database: Database, role: Role, statement: str) -> None:
         (Role.WATCH, "SELECT sealed FROM ledger_entry"),
         (Role.WATCH, "SELECT budget FROM account"),
         (Role.WATCH, "UPDATE alarm SET why = ''"),
+        (Role.EXCHANGE, "SELECT sealed FROM cover_record"),
+        (Role.EXCHANGE, "SELECT positions FROM alarm"),
+        (Role.EXCHANGE, "SELECT budget FROM account"),
+        (Role.EXCHANGE, "UPDATE peer SET most = 'lock'"),
         (Role.OFFICER, "SELECT sealed FROM cover_record"),
         (Role.OFFICER, "SELECT sealed FROM ledger_entry"),
         (Role.OFFICER, "SELECT budget FROM account"),

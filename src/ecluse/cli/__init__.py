@@ -26,6 +26,7 @@ NAMES = (
     "bench",
     "client",
     "cover",
+    "exchange",
     "feed",
     "insurer",
     "keyring",

@@ -19,7 +19,8 @@ from ecluse.cli.output import JsonOption, result
 from ecluse.console import listing
 from ecluse.console.deeds import LockReason
 from ecluse.ids import finess as finess_number
-from ecluse.local import officer
+from ecluse.ids import rpps as rpps_numbers
+from ecluse.local import neighbours, officer
 from ecluse.local.installation import Installation
 from ecluse.login import accounts, admission, base64url, enrolment, fingerprint
 from ecluse.login.enrolment import EnrolmentError
@@ -228,6 +229,24 @@ def sign_out(account: AccountArgument, *, as_json: JsonOption = False) -> None:
     ended = asyncio.run(officer.sign_out(Installation.from_environment(), number(account)))
     facts = {"account": account, "devices": ended}
     result(facts, as_json=as_json, text=f"Signed out: {ended}.")
+
+
+@app.command()
+def professional(
+    account: AccountArgument,
+    rpps: Annotated[str, typer.Argument(help="The professional's RPPS number.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Note whose account it is: what a neighbour tells of this professional then finds it."""
+    parsed = rpps_numbers.parse(rpps)
+    installation = Installation.from_environment()
+    asyncio.run(neighbours.name_professional(installation, number(account), parsed))
+    result(
+        {"account": account, "rpps": parsed},
+        as_json=as_json,
+        text=f"Account {account} is that of the professional {parsed}.",
+    )
 
 
 def number(text: str) -> bytes:

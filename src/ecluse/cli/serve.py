@@ -14,7 +14,10 @@ import typer
 from ecluse.cli.memory import keep_private
 from ecluse.cli.serving import announce, run_until_stopped, serve_http
 from ecluse.console import app as console_app
-from ecluse.console.deeds import Terms
+from ecluse.console import deeds
+from ecluse.errors import EcluseError
+from ecluse.exchange import app as exchange_app
+from ecluse.exchange.running import Terms
 from ecluse.gate.app import create_app
 from ecluse.gate.gate import GateConfig
 from ecluse.keyring.client import LedgerKeyring, WatchKeyring
@@ -35,7 +38,7 @@ from ecluse.watch.running import keep_watch
 
 app = typer.Typer(no_args_is_help=True, help="The processes, one by one.")
 
-PAGES_PORT, PIPE_PORT, GATE_PORT, CONSOLE_PORT = 8470, 8471, 8472, 8473
+PAGES_PORT, PIPE_PORT, GATE_PORT, CONSOLE_PORT, EXCHANGE_PORT = 8470, 8471, 8472, 8473, 8474
 PAGES_ORIGIN, PIPE_ORIGIN = f"http://localhost:{PAGES_PORT}", f"http://localhost:{PIPE_PORT}"
 
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -167,9 +170,40 @@ def console(
         sockets=installation.sockets,
         public_origin=public_origin,
         party=RelyingParty(rp_id, pages_origin),
-        terms=Terms(timedelta(hours=rules.probation.hours), timedelta(days=rules.client.key_days)),
+        terms=deeds.Terms(
+            timedelta(hours=rules.probation.hours), timedelta(days=rules.client.key_days)
+        ),
     )
     serve_http(console_app.create_app(config), "console", host, port)
+
+
+@app.command()
+def exchange(
+    *,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = EXCHANGE_PORT,
+    public_origin: Annotated[
+        str, typer.Option(help="Origin by which other operators reach this process.")
+    ] = f"http://localhost:{EXCHANGE_PORT}",
+    name: Annotated[str, typer.Option(help="This operator's name, as others read it.")] = "Écluse",
+    policy: PolicyOption = None,
+) -> None:
+    """Tell other operators of alarms about professionals, and follow theirs, by the policy."""
+    logging.basicConfig(level=logging.WARNING)
+    installation = Installation.from_environment()
+    rules, _ = policies.read(policy or installation.policy_in_force)
+    config = exchange_app.ExchangeConfig(
+        dsn=installation.database.dsn(Role.EXCHANGE),
+        sockets=installation.sockets,
+        public_origin=public_origin,
+        terms=Terms(name, rules, installation.policies),
+    )
+    serve_http(exchange_app.create_app(config, _unheard), "exchange", host, port)
+
+
+def _unheard(error: Exception) -> None:
+    said = error.problem if isinstance(error, EcluseError) else type(error).__name__
+    logging.getLogger("ecluse.exchange").warning("interrupted: %s", said)
 
 
 @app.command()
@@ -211,6 +245,7 @@ def serve_all(
     policy: Annotated[
         Path | None, typer.Option(help="Policy file for the first start; then the one in force.")
     ] = None,
+    name: Annotated[str, typer.Option(help="This operator's name among operators.")] = "Écluse",
 ) -> None:
     """Run every process on this machine, PostgreSQL too, and replace what dies."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
@@ -218,7 +253,7 @@ def serve_all(
     asyncio.run(installation.database.prepare())
     rules = str(policy) if policy else None
     with (
-        Operator(installation, usual_ports(), rules, gates, watched=True) as operator,
+        Operator(installation, usual_ports(), rules, gates, watched=True, name=name) as operator,
         Supervisor(operator),
     ):
         announce("all", pages=operator.ports.pages, pipe=operator.ports.pipe, gates=gates)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import TYPE_CHECKING
 
-from ecluse.login import base64url, profile
+from ecluse.login import profile
 
 
 if TYPE_CHECKING:
@@ -25,17 +23,5 @@ def signed_headers(
         created: Unix seconds.
         nonce: 16 random bytes, never used before.
     """
-    digest = profile.content_digest(hashlib.sha256(message.body).digest())
-    params = profile.signature_params(
-        created=created,
-        expires=created + profile.MAX_LIFETIME,
-        nonce=base64url.encode(nonce),
-        keyid=keyid,
-    )
-    signature = device.sign(profile.signature_base(message, digest, params))
-    return {
-        "Content-Type": profile.CONTENT_TYPE,
-        "Content-Digest": digest,
-        "Signature-Input": f"{profile.LABEL}={params}",
-        "Signature": f"{profile.LABEL}=:{base64.b64encode(signature).decode('ascii')}:",
-    }
+    draft = profile.draft(message, keyid, created=created, nonce=nonce)
+    return draft.headers(device.sign(draft.base))

@@ -52,6 +52,7 @@ def open_town(
     gates: int = 1,
     *,
     watched: bool = False,
+    name: str | None = None,
     progress: stage.Progress = lambda *_: None,
 ) -> Iterator[Town]:
     """Start an operator and load a nation; stop and remove everything afterwards.
@@ -62,6 +63,7 @@ def open_town(
         policy: Another policy than the default one.
         gates: How many.
         watched: Whether a watch is at work.
+        name: Among operators; None for one that has no exchange.
         progress: Told what is loaded, how much of it, of how much.
     """
     with (
@@ -73,7 +75,9 @@ def open_town(
         installation.make_keyring()
         try:
             rules = str(policy) if policy else None
-            with Operator(installation, policy=rules, gates=gates, watched=watched) as operator:
+            with Operator(
+                installation, policy=rules, gates=gates, watched=watched, name=name
+            ) as operator:
                 stage.write_nation(folder, members, seed, progress)
                 rows = asyncio.run(stage.load_nation(installation, folder, 1, progress))
                 finess = asyncio.run(stage.open_organisations(installation, folder))

@@ -80,7 +80,7 @@ class _Desk:
 
     def decide(self, ask: Ask) -> Outcome:
         account = self._accounts[ask.account]
-        if account.locked:
+        if account.locked and not (account.cards_open and ask.lane is Lane.CARD):
             return _refused(Reason.LOCKED)
         if not ask.registered:
             return _refused(Reason.UNREGISTERED)

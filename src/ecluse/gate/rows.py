@@ -31,6 +31,7 @@ _ACCOUNTS = """
 SELECT account, organisation, extract(epoch FROM probation_until)::float8 AS probation_until,
        (locked IS NOT NULL OR role NOT IN ('professional', 'client')) AS locked,
        role = 'client' AS client, budget,
+       coalesce(locked = 'closed', false) AND role IN ('professional', 'client') AS cards_open,
        extract(epoch FROM frozen_typed_until)::float8 AS frozen,
        extract(epoch FROM shrunk_until)::float8 AS shrunk
   FROM account WHERE account = ANY($1::bytea[]) ORDER BY account FOR UPDATE
@@ -166,6 +167,7 @@ async def accounts(connection: Connection, names: Collection[bytes]) -> dict[byt
             budget.known,
             row["frozen"],
             row["shrunk"],
+            row["cards_open"],
         )
     return found
 

@@ -33,6 +33,8 @@ class Account(msgspec.Struct, frozen=True, gc=False):
     #: the typed and known budgets.
     frozen_typed_until: float = 0.0
     shrunk_until: float = 0.0
+    #: Locked for all but cards.
+    cards_open: bool = False
 
 
 class Organisation(msgspec.Struct, frozen=True, gc=False):

@@ -202,7 +202,23 @@ class WatchKeyring(_Sealing):
         return await self._ask(m.FactsAt(positions), tuple[Fact, ...])
 
 
-class OfficerKeyring(_Sealing):
+class _Neighbourly(_Sealing):
+    async def neighbour_key(self) -> bytes:
+        """Return the key this operator signs with among operators: a P-256 point of 65 bytes."""
+        return await self._ask(m.NeighbourKeyOf(), bytes)
+
+
+class ExchangeKeyring(_Neighbourly):
+    """What the exchange with other operators may ask."""
+
+    _caller = "exchange"
+
+    async def sign(self, message: bytes) -> bytes:
+        """Have a message signed in the operator's name (ES256, 64 bytes)."""
+        return await self._ask(m.SignForNeighbours(message), bytes)
+
+
+class OfficerKeyring(_Neighbourly):
     """What an officer's command may ask."""
 
     _caller = "officer"

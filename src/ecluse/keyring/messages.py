@@ -148,6 +148,16 @@ class PublicKey(msgspec.Struct, frozen=True, tag="public_key"):
     """Ask for the checkpoint key's public part (32 bytes)."""
 
 
+class NeighbourKeyOf(msgspec.Struct, frozen=True, tag="neighbour_key"):
+    """Ask for the key that this operator signs with among operators (a point of 65 bytes)."""
+
+
+class SignForNeighbours(msgspec.Struct, frozen=True, tag="sign_for_neighbours"):
+    """Ask for that key's signature: of an alarm, or of a request to a neighbour."""
+
+    message: Annotated[bytes, msgspec.Meta(max_length=64 * 1024)]
+
+
 class Salts(msgspec.Struct, frozen=True, tag="salts"):
     """Ask for the salt key of every month that was not erased: enough to verify, not to read."""
 
@@ -180,6 +190,8 @@ Request = (
     | Salts
     | FactsSince
     | FactsAt
+    | NeighbourKeyOf
+    | SignForNeighbours
 )
 
 

@@ -16,7 +16,9 @@ from ecluse.ledger.entry import (
     ActProposed,
     ActSeconded,
     ActWithdrawn,
+    AlarmHeard,
     AlarmRaised,
+    AlarmTold,
     Contained,
     EnrolmentAccepted,
     EnrolmentRefused,
@@ -28,6 +30,9 @@ from ecluse.ledger.entry import (
     Lock,
     OrganisationAdded,
     PageRelease,
+    PeerAdded,
+    PeerRemoved,
+    ProfessionalNamed,
     SignedOut,
     Unlock,
 )
@@ -50,16 +55,19 @@ ALLOWED: dict[str, tuple[type, ...]] = {
     "feed": (m.LoaderIdentity, m.OpenFeed, m.EvaluateChunk, m.SealEvent),
     "ledger": (m.Sign, m.PublicKey, m.Salts),
     "watch": (m.FactsSince, m.FactsAt, m.SealEvent),
-    "officer": (m.SealEvent, m.ReleaseAt, m.PublicKey, m.LoaderRecipient),
+    "exchange": (m.SealEvent, m.NeighbourKeyOf, m.SignForNeighbours),
+    "officer": (m.SealEvent, m.ReleaseAt, m.PublicKey, m.LoaderRecipient, m.NeighbourKeyOf),
 }
 #: Of what each may have ledger entries made. The gate seals its own.
 SEALED: dict[str, tuple[type[AnyEvent], ...]] = {
     "watch": (AlarmRaised, Contained),
+    "exchange": (AlarmTold, AlarmHeard, Contained),
     "feed": (FeedInForce, FeedRefused, FeedHeld, FeedPurged, ActDone),
     "officer": (
         *(EnrolmentAccepted, EnrolmentRefused, OrganisationAdded, InsurerAdded),
         *(Lock, Unlock, SignedOut, PageRelease),
         *(ActProposed, ActSeconded, ActWithdrawn, ActDone),
+        *(PeerAdded, PeerRemoved, ProfessionalNamed),
     ),
 }
 #: Calls of one connection that are worked on at a time; the next one waits unread.
@@ -129,6 +137,10 @@ class Session:
                 return keyring.continuity.public_key()
             case m.Salts():
                 return keyring.entries.salts()
+            case m.NeighbourKeyOf():
+                return keyring.neighbours.public_key
+            case m.SignForNeighbours(message):
+                return keyring.neighbours.sign(message)
         raise EcluseError("The keyring does not know this request.")
 
 

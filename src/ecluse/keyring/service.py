@@ -17,6 +17,7 @@ from ecluse.keyring.leads import Lead, Leads, Rows
 from ecluse.keyring.messages import Asked, Committed, Greeting, Located, Opened
 from ecluse.keyring.meter import DAY
 from ecluse.keyring.meters import Meters
+from ecluse.keyring.neighbours import NeighbourKey
 from ecluse.keyring.structure import Structure, Trails
 from ecluse.keyring.tickets import Ticket, Tickets
 from ecluse.keyring.wrap import Claim, Target, reference_row, wrap_claim
@@ -66,6 +67,7 @@ class Keyring:
         self.agreed = Agreed(reader, self.entries)
         self.feeds = Feeds(vault, folder, self.agreed)
         self.continuity = Continuity(vault, reader, self.entries)
+        self.neighbours = NeighbourKey(vault.keys.checkpoint)
         self._telling = Telling(reader, self.entries)
         self._keys = vault.keys
         self._reader = reader

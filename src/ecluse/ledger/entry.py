@@ -15,6 +15,13 @@ from ecluse.ledger.errors import LedgerError
 from ecluse.ledger.events.acts import ActDone, ActProposed, ActSeconded, ActWithdrawn
 from ecluse.ledger.events.checks import Check, Withheld
 from ecluse.ledger.events.event import Event
+from ecluse.ledger.events.exchange import (
+    AlarmHeard,
+    AlarmTold,
+    PeerAdded,
+    PeerRemoved,
+    ProfessionalNamed,
+)
 from ecluse.ledger.events.logins import (
     ClientRotated,
     EnrolmentAccepted,
@@ -43,7 +50,9 @@ __all__ = [
     "ActProposed",
     "ActSeconded",
     "ActWithdrawn",
+    "AlarmHeard",
     "AlarmRaised",
+    "AlarmTold",
     "AnyEvent",
     "Check",
     "ClientRotated",
@@ -62,7 +71,10 @@ __all__ = [
     "Logout",
     "OrganisationAdded",
     "PageRelease",
+    "PeerAdded",
+    "PeerRemoved",
     "PolicyInForce",
+    "ProfessionalNamed",
     "Restored",
     "SignedOut",
     "UnknownEventError",
@@ -99,6 +111,11 @@ AnyEvent = (
     | PageRelease
     | AlarmRaised
     | Contained
+    | PeerAdded
+    | PeerRemoved
+    | ProfessionalNamed
+    | AlarmTold
+    | AlarmHeard
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -58,7 +58,7 @@ async def add_organisation(
         number, event = await deeds.add_organisation(connection, organisation, now)
         return number, [event]
 
-    return await _do(installation, deed)
+    return await carry_out(installation, deed)
 
 
 async def add_insurer(
@@ -120,7 +120,7 @@ async def accept(
         )
         return accepted, [event]
 
-    return await _do(installation, deed)
+    return await carry_out(installation, deed)
 
 
 async def accept_first_officer(installation: Installation, mark: str) -> admission.Accepted:
@@ -138,7 +138,7 @@ async def accept_first_officer(installation: Installation, mark: str) -> admissi
         )
         return accepted, [event]
 
-    return await _do(installation, deed)
+    return await carry_out(installation, deed)
 
 
 async def refuse(installation: Installation, mark: str) -> None:
@@ -151,7 +151,7 @@ async def refuse(installation: Installation, mark: str) -> None:
     async def deed(connection: Connection, now: datetime) -> tuple[None, list[Event]]:
         return None, [await deeds.refuse(connection, mark, now)]
 
-    await _do(installation, deed)
+    await carry_out(installation, deed)
 
 
 async def lock(installation: Installation, account: bytes, reason: LockReason) -> None:
@@ -164,7 +164,7 @@ async def lock(installation: Installation, account: bytes, reason: LockReason) -
     async def deed(connection: Connection, now: datetime) -> tuple[None, list[Event]]:
         return None, [await deeds.lock(connection, account, reason, now)]
 
-    await _do(installation, deed)
+    await carry_out(installation, deed)
 
 
 async def sign_out(installation: Installation, account: bytes) -> int:
@@ -174,7 +174,7 @@ async def sign_out(installation: Installation, account: bytes) -> int:
         ended, event = await deeds.sign_out(connection, account, now)
         return ended, [event]
 
-    return await _do(installation, deed)
+    return await carry_out(installation, deed)
 
 
 async def clients_now(installation: Installation) -> list[clients.Client]:
@@ -202,13 +202,14 @@ async def revoke_client(installation: Installation, mark: str) -> Revoked:
         ended, event = await deeds.sign_out(connection, client.account, now)
         return Revoked(client, ended), [event]
 
-    return await _do(installation, deed)
+    return await carry_out(installation, deed)
 
 
-async def _do(
+async def carry_out(
     installation: Installation,
     deed: Callable[[Connection, datetime], Awaitable[tuple[T, list[Event]]]],
 ) -> T:
+    """Do a deed with the officer's rights, in one transaction with its ledger entries."""
     async with (
         connected(installation) as connection,
         OfficerKeyring(installation.sockets) as keyring,

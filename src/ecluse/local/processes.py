@@ -122,11 +122,17 @@ class Ports(NamedTuple):
     pipe: int
     gate: int
     console: int
+    exchange: int
 
     @property
     def pages_origin(self) -> str:
         """The pages' origin."""
         return f"http://localhost:{self.pages}"
+
+    @property
+    def exchange_origin(self) -> str:
+        """Where other operators reach this one."""
+        return f"http://localhost:{self.exchange}"
 
     @property
     def pipe_origin(self) -> str:
@@ -145,7 +151,7 @@ def free_ports() -> Ports:
 
 def usual_ports() -> Ports:
     """Return the ports that people expect, or free ones when somebody listens there."""
-    usual = Ports(pages=8470, pipe=8471, gate=8472, console=8473)
+    usual = Ports(pages=8470, pipe=8471, gate=8472, console=8473, exchange=8474)
     try:
         for port in usual:
             socket.create_server(("127.0.0.1", port)).close()
@@ -155,7 +161,10 @@ def usual_ports() -> Ports:
 
 
 class Operator:
-    """Keyring, ledger keeper, gates, console, pages and pipe, on a prepared database."""
+    """Keyring, ledger keeper, gates, console, pages and pipe, on a prepared database.
+
+    Watched with a watch, and named with an exchange, by that name among operators.
+    """
 
     def __init__(
         self,
@@ -165,6 +174,7 @@ class Operator:
         gates: int = 1,
         *,
         watched: bool = False,
+        name: str | None = None,
     ) -> None:
         self.installation = installation
         self.ports = ports or free_ports()
@@ -172,6 +182,17 @@ class Operator:
         self.keyring = Process(installation, "keyring", "serve", "keyring", *rules)
         self.ledger = Process(installation, "ledger", "serve", "ledger")
         self.watch = Process(installation, "watch", "serve", "watch", *rules) if watched else None
+        self.exchange = (
+            Process(
+                installation,
+                "exchange",
+                *("serve", "exchange", "--port", str(self.ports.exchange)),
+                *("--public-origin", self.ports.exchange_origin, "--name", name),
+                *rules,
+            )
+            if name
+            else None
+        )
         gate_ports = [self.ports.gate, *(free_ports().gate for _ in range(gates - 1))]
         self.gates = [
             Process(
@@ -220,9 +241,9 @@ class Operator:
     @property
     def processes(self) -> list[Process]:
         """Every process, from the innermost outwards."""
-        watch = [self.watch] if self.watch else []
+        others = [each for each in (self.watch, self.exchange) if each]
         return [
-            *(self.keyring, self.ledger, *watch),
+            *(self.keyring, self.ledger, *others),
             *(*self.gates, self.console, self.pages, self.pipe),
         ]
 

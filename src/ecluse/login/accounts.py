@@ -44,6 +44,9 @@ RETURNING true
 """
 
 
+_NAME = "UPDATE account SET rpps = $2 WHERE account = $1 RETURNING true"
+
+
 class AccountError(EcluseError):
     """An organisation or account that cannot be made."""
 
@@ -114,6 +117,16 @@ async def load(connection: Connection, account: bytes) -> Account | None:
     """Return an account with its organisation's name and FINESS. Role: gate or officer."""
     row = await connection.fetchrow(_LOAD, account)
     return Account(**{**row, "role": AccountRole(row["role"])}) if row else None
+
+
+async def name_professional(connection: Connection, account: bytes, rpps: str) -> None:
+    """Note the number of the professional whom an account belongs to. Role: officer.
+
+    Raises:
+        AccountError: There is no such account.
+    """
+    if not await connection.fetchval(_NAME, account, rpps):
+        raise AccountError("There is no such account.")
 
 
 async def load_passkey(connection: Connection, account: bytes, credential: bytes) -> Passkey | None:

@@ -13,11 +13,13 @@ What is signed, in which words and for how long. The verifier (`login.signature`
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 
 import msgspec
 
 from ecluse.errors import EcluseError
+from ecluse.login import base64url
 
 
 LABEL = "ecluse"
@@ -100,3 +102,43 @@ def signature_base(message: Message, digest_field: str, params: str) -> bytes:
         f'"content-digest": {digest_field}\n'
         f'"content-type": {CONTENT_TYPE}\n"@signature-params": {params}'
     ).encode("ascii")
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A request that is still to be signed: `base` is what the key signs."""
+
+    base: bytes
+    digest: str
+    params: str
+
+    def headers(self, signature: bytes) -> dict[str, str]:
+        """Return the four header fields that go with the request.
+
+        Args:
+            signature: r and s, 32 bytes each, big-endian.
+        """
+        return {
+            "Content-Type": CONTENT_TYPE,
+            "Content-Digest": self.digest,
+            "Signature-Input": f"{LABEL}={self.params}",
+            "Signature": f"{LABEL}=:{base64.b64encode(signature).decode('ascii')}:",
+        }
+
+
+def draft(message: Message, keyid: str, *, created: int, nonce: bytes) -> Draft:
+    """Return what a key signs so that the request counts for 60 seconds.
+
+    Args:
+        message: Method, address (as the receiver's public origin writes it) and content.
+        keyid: Under which the receiver knows the key (`login.keyid`).
+        created: Unix seconds.
+        nonce: 16 random bytes, never used before.
+    """
+    digest = content_digest(hashlib.sha256(message.body).digest())
+    params = signature_params(
+        created=created,
+        expires=created + MAX_LIFETIME,
+        nonce=base64url.encode(nonce),
+        keyid=keyid,
+    )
+    return Draft(signature_base(message, digest, params), digest, params)

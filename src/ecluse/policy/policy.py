@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from ecluse.errors import EcluseError
+from ecluse.policy.exchange import ExchangePolicy
 from ecluse.policy.watch import WatchPolicy
 
 
@@ -96,6 +97,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client: Client
     probation: Probation
     watch: WatchPolicy
+    exchange: ExchangePolicy
 
     def card_day(self, *, client: bool) -> int:
         """Return an account's cap on distinct cards; practice software has its own."""

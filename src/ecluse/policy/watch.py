@@ -20,8 +20,12 @@ class Measure(StrEnum):
     """Tell the officers, and nothing else."""
     SHRINK = "shrink"
     """The typed and known budgets are those of an account on probation."""
+    WATCH = "watch"
+    """Weighed by a campaign's lower threshold."""
     FREEZE = "freeze"
     """No typed checks."""
+    CLOSE = "close"
+    """Cards alone, until two officers open the rest."""
     UNREGISTER = "unregister"
     """Every device of the account is signed out."""
     LOCK = "lock"
@@ -68,6 +72,7 @@ class WatchPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     campaign_hours: Positive
     surge_least: Count
     surge_most: Annotated[float, msgspec.Meta(ge=1)]
+    wary_hours: Positive
     shrink_hours: Positive
     freeze_hours: Positive
     brake_hours: Positive

@@ -37,6 +37,7 @@ class Role(StrEnum):
     KEYRING = "keyring"
     LEDGER = "ledger"
     WATCH = "watch"
+    EXCHANGE = "exchange"
     OFFICER = "officer"
 
     @property

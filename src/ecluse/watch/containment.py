@@ -56,7 +56,7 @@ def contain(standing: Standing, alarm: Alarm, now: float, policy: WatchPolicy) -
     measure = ladder[min(step, len(ladder) - 1)]
     if standing.client and measure is Measure.LOCK:
         measure = Measure.LOCK_CLIENT
-    if not alarm.account and measure is not Measure.BRAKE:
+    if not alarm.account and measure not in {Measure.BRAKE, Measure.WATCH}:
         measure = Measure.NOTIFY
     return Containment(
         alarm.account,
@@ -80,21 +80,26 @@ def hold(account: Account, containment: Containment) -> Account:
         case Measure.FREEZE:
             until = max(account.frozen_typed_until, until)
             return msgspec.structs.replace(account, frozen_typed_until=until)
+        case Measure.CLOSE:
+            cards_open = account.cards_open or not account.locked
+            return msgspec.structs.replace(account, locked=True, cards_open=cards_open)
         case Measure.LOCK | Measure.LOCK_CLIENT:
-            return msgspec.structs.replace(account, locked=True)
+            return msgspec.structs.replace(account, locked=True, cards_open=False)
         case _:
             return account
 
 
 def _until(measure: Measure, now: float, policy: WatchPolicy) -> float | None:
     match measure:
+        case Measure.WATCH:
+            return now + policy.wary_hours * HOUR
         case Measure.SHRINK:
             return now + policy.shrink_hours * HOUR
         case Measure.FREEZE:
             return now + policy.freeze_hours * HOUR
         case Measure.BRAKE:
             return now + policy.brake_hours * HOUR
-        case Measure.LOCK | Measure.LOCK_CLIENT:
+        case Measure.CLOSE | Measure.LOCK | Measure.LOCK_CLIENT:
             return None
         case _:
             return now

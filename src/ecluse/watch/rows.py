@@ -46,6 +46,10 @@ _SHRINK = "UPDATE account SET shrunk_until = GREATEST(shrunk_until, $2) WHERE ac
 _FREEZE = """
 UPDATE account SET frozen_typed_until = GREATEST(frozen_typed_until, $2) WHERE account = $1
 """
+_WARY = """
+INSERT INTO wary (account, until) VALUES ($1, $2)
+    ON CONFLICT (account) DO UPDATE SET until = GREATEST(wary.until, excluded.until)
+"""
 _LOCK = "UPDATE account SET locked = $2 WHERE account = $1 AND locked IS NULL"
 _BRAKE = "UPDATE platform SET braked_until = GREATEST(braked_until, $1) WHERE one"
 _RAISE = """
@@ -61,7 +65,7 @@ _NOW = """
 SELECT (SELECT position FROM watch_state) AS position,
        (SELECT size FROM ledger_head WHERE shard = 0) AS entries,
        (SELECT braked_until FROM platform) AS braked_until,
-       (SELECT count(*) FROM account WHERE locked = 'watch') AS locked,
+       (SELECT count(*) FROM account WHERE locked IN ('watch', 'closed', 'neighbour')) AS locked,
        (SELECT count(*) FROM account WHERE frozen_typed_until > $1) AS frozen,
        (SELECT count(*) FROM account WHERE shrunk_until > $1) AS shrunk,
        (SELECT count(*) FROM alarm WHERE at > $1 - interval '1 day') AS alarms
@@ -69,6 +73,8 @@ SELECT (SELECT position FROM watch_state) AS position,
 
 LOCKED = "watch"
 """Why the watch's locks say that an account is locked."""
+CLOSED = "closed"
+"""The same when cards still count: the gate reads it (`gate/rows.py`)."""
 
 
 class Memory(NamedTuple):
@@ -167,15 +173,30 @@ async def remember(connection: Connection, before: WatchState, after: Memory) ->
     await connection.execute(_SAVE_STATE, after.position, encode(everybody))
 
 
+async def wary(connection: Connection) -> dict[bytes, float]:
+    """Return which accounts are watched harder, and until when (seconds since the epoch)."""
+    rows = await connection.fetch("SELECT account, until FROM wary WHERE until > now()")
+    return {row["account"]: row["until"].timestamp() for row in rows}
+
+
 async def clients(connection: Connection, accounts: list[bytes]) -> set[bytes]:
     """Return which of these accounts are practice software."""
     return {row["account"] for row in await connection.fetch(_CLIENTS, accounts)}
 
 
-async def apply(connection: Connection, done: Containment, now: datetime) -> int:
-    """Take away what a containment says; return how many registrations ended with it."""
+async def apply(
+    connection: Connection, done: Containment, now: datetime, *, locked: str = LOCKED
+) -> int:
+    """Take away what a containment says; return how many registrations ended with it.
+
+    `locked` is the reason that a lock gives.
+    """
     until = None if done.until is None else datetime.fromtimestamp(done.until, UTC)
     match done.measure:
+        case Measure.WATCH:
+            await connection.execute(_WARY, done.account, until)
+        case Measure.CLOSE:
+            await connection.execute(_LOCK, done.account, CLOSED)
         case Measure.SHRINK:
             await connection.execute(_SHRINK, done.account, until)
         case Measure.FREEZE:
@@ -183,7 +204,7 @@ async def apply(connection: Connection, done: Containment, now: datetime) -> int
         case Measure.BRAKE:
             await connection.execute(_BRAKE, until)
         case Measure.LOCK | Measure.LOCK_CLIENT:
-            await connection.execute(_LOCK, done.account, LOCKED)
+            await connection.execute(_LOCK, done.account, locked)
             return await devices.revoke_all(connection, done.account, now)
         case Measure.UNREGISTER:
             return await devices.revoke_all(connection, done.account, now)

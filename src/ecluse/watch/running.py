@@ -106,8 +106,8 @@ class Watch:
         if facts.next == before.position:
             return 0
         await self._follow_policy()
-        checks = seen(facts.checks)
-        state, alarms = observe(before.state, checks, self._policy.watch)
+        checks, wary = seen(facts.checks), await rows.wary(self._connection)
+        state, alarms = observe(before.state, checks, self._policy.watch, wary)
         evidence = await self._evidence(alarms)
         now = datetime.now(UTC)
         async with self._connection.transaction():

@@ -6,9 +6,11 @@ No I/O and no clock: the running watch and the simulation of a nation run this s
 from __future__ import annotations
 
 from copy import copy
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from ecluse.gate.state import Reason
 from ecluse.watch import account as accounts
@@ -19,12 +21,14 @@ from ecluse.watch.sequential import DAY, Rate
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ecluse.policy.watch import WatchPolicy
     from ecluse.watch.event import Seen
 
 
+#: Nobody is watched harder.
+NOBODY: Mapping[bytes, float] = MappingProxyType({})
 #: Refusals that say nothing about the asker: a containment at work, or the platform's own state.
 _SILENT = frozenset(
     {Reason.LOCKED, Reason.FROZEN, Reason.UNREGISTERED, Reason.METERED, Reason.RESTORED}
@@ -48,16 +52,26 @@ class WatchState(msgspec.Struct, frozen=True):
 
 
 def observe(
-    state: WatchState, seen: Sequence[Seen], policy: WatchPolicy
+    state: WatchState,
+    seen: Sequence[Seen],
+    policy: WatchPolicy,
+    wary: Mapping[bytes, float] = NOBODY,
 ) -> tuple[WatchState, list[Alarm]]:
     """Take in checks, in the ledger's order.
 
     Each call copies two mappings: give it as many checks as there are, not one at a time.
 
+    Args:
+        state: What the watch knew before.
+        seen: The checks.
+        policy: What is an alarm.
+        wary: Accounts watched harder, and until when (seconds since the epoch); the empty one's
+            is everybody's, who are then weighed as during a campaign.
+
     Returns:
         What the watch knows now, and the alarms, in order.
     """
-    watching = _Watching(state, policy)
+    watching = _Watching(state, policy, wary)
     for each in seen:
         watching.see(each)
     return watching.state(), watching.alarms
@@ -66,8 +80,10 @@ def observe(
 class _Watching:
     """One call under way: rows are copied when they are first touched."""
 
-    def __init__(self, state: WatchState, policy: WatchPolicy) -> None:
+    def __init__(self, state: WatchState, policy: WatchPolicy, wary: Mapping[bytes, float]) -> None:
         self._before = state
+        self._wary = wary
+        self._harder = replace(policy, threshold=policy.campaign_threshold)
         self._tide = copy(state.tide)
         self._alarmed = state.alarmed
         self._campaign_until = state.campaign_until
@@ -89,11 +105,14 @@ class _Watching:
         if seen.reason in _SILENT:
             return
         habits = self._accounts.get(seen.account) or self._touch(seen)
-        weather = Weather(1.0, campaign=seen.at < self._campaign_until)
+        campaign_until = max(self._campaign_until, self._wary.get(b"", 0.0))
+        weather = Weather(1.0, campaign=seen.at < campaign_until)
         if accounts.new_person(seen):
             weather = weather._replace(times=self._everybody(seen))
             self._together(seen, weather.times)
-        for found in accounts.weigh(habits, seen, self._policy, weather):
+        harder = seen.at < self._wary.get(seen.account, 0.0)
+        policy = self._harder if harder else self._policy
+        for found in accounts.weigh(habits, seen, policy, weather):
             self._alarm(habits, seen, found)
 
     def _touch(self, seen: Seen) -> Habits:
@@ -188,8 +207,6 @@ class _Watching:
             idle = (seen.at - habits.typed.at) / DAY
             fallen = habits.typed.score - idle * policy.typed_day_suspect
             if fallen >= policy.campaign_threshold:
-                theirs = msgspec.structs.replace(
-                    seen, account=account, organisation=habits.organisation
-                )
+                theirs = replace(seen, account=account, organisation=habits.organisation)
                 mine = self._accounts.get(account) or self._touch(theirs)
                 self._alarm(mine, theirs, accounts.accomplice(mine, policy))

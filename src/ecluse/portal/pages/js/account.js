@@ -77,7 +77,7 @@ const stopped = (reason) =>
       "div",
       {},
       el("h2", {}, word("account.locked")),
-      el("p", {}, word("account.locked.what")),
+      el("p", {}, word(reason === "closed" ? "account.closed.what" : "account.locked.what")),
       el("p", { class: "note" }, word("account.locked.reason", { reason })),
     ),
   );

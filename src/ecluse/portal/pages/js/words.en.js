@@ -12,6 +12,7 @@ export default {
   "account.level": "{left} of {cap}",
   "account.level.none": "The reserve is empty: it refills by itself over the hours. With the card, nothing changes.",
   "account.loading": "Reading your account…",
+  "account.closed.what": "Cards can still be checked here; nothing else can. Call the operator's security desk, on the number in your agreement.",
   "account.locked": "This account is stopped",
   "account.locked.reason": "Reason: {reason}",
   "account.locked.what": "No check leaves this account any more. Call the operator's security desk, on the number in your agreement. Until then, bill outside third-party payment.",

@@ -12,6 +12,7 @@ export default {
   "account.level": "{left} sur {cap}",
   "account.level.none": "Réserve vide : elle se remplit d'elle-même au fil des heures. Avec la carte, rien ne change.",
   "account.loading": "Lecture de votre compte…",
+  "account.closed.what": "Les cartes se vérifient encore ici, rien d'autre. Appelez le service de sécurité de l'opérateur, au numéro de votre convention.",
   "account.locked": "Ce compte est arrêté",
   "account.locked.reason": "Motif : {reason}",
   "account.locked.what": "Aucune vérification ne part plus de ce compte. Appelez le service de sécurité de l'opérateur, au numéro de votre convention. En attendant, facturez hors tiers payant.",
