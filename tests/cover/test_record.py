@@ -17,8 +17,8 @@ from ecluse.cover.record import (
     open_record,
     pack,
     seal,
-    seal_each,
 )
+from ecluse.keyring.aead import seal_each
 
 
 PLACE: dict[str, Any] = {
@@ -80,10 +80,12 @@ def test_the_loaders_way_seals_the_same_records() -> None:
     places = [{**PLACE, "key": os.urandom(32), "index": os.urandom(16)} for _ in several]
     suffix = bound_suffix(PLACE["insurer"], PLACE["feed"], PLACE["epoch"])
     sealed = seal_each(
-        [pack(cover) for cover in several],
-        [place["key"] for place in places],
-        [place["index"] + suffix for place in places],
+        b"".join(place["key"] for place in places),
+        b"".join(pack(cover) for cover in several),
+        b"".join(place["index"] + suffix for place in places),
     )
+    assert len(sealed) == 2 * (12 + BUCKET + 16)
+    halves = sealed[: len(sealed) // 2], sealed[len(sealed) // 2 :]
     assert [
-        open_record(each, **place) for each, place in zip(sealed, places, strict=True)
+        open_record(half, **place) for half, place in zip(halves, places, strict=True)
     ] == several

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import struct
-from typing import TYPE_CHECKING
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -17,9 +16,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ecluse.errors import EcluseError
 
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 NONCE_SIZE = 12
 BUCKET = 64
@@ -56,25 +52,8 @@ def pack(cover: Cover) -> bytes:
 def seal(cover: Cover, *, key: bytes, index: bytes, insurer: int, feed: int, epoch: int) -> bytes:
     """Seal `cover` under its record key (32 bytes) for the row that it will stand in."""
     bound_to = _BOUND_TO.pack(index, insurer, feed, epoch)
-    (sealed,) = seal_each([pack(cover)], [key], [bound_to])
-    return sealed
-
-
-def seal_each(
-    packed: Sequence[bytes], keys: Iterable[bytes], bound_to: Iterable[bytes]
-) -> list[bytes]:
-    """Seal what `pack` returned; for a loader that packs each distinct cover once.
-
-    Args:
-        packed: n padded covers.
-        keys: n record keys of 32 bytes.
-        bound_to: n times index 16 | `bound_suffix`.
-    """
-    nonces = struct.iter_unpack(f"{NONCE_SIZE}s", os.urandom(NONCE_SIZE * len(packed)))
-    return [
-        nonce + AESGCM(key).encrypt(nonce, text, bound)
-        for text, key, bound, (nonce,) in zip(packed, keys, bound_to, nonces, strict=True)
-    ]
+    nonce = os.urandom(NONCE_SIZE)
+    return nonce + AESGCM(key).encrypt(nonce, pack(cover), bound_to)
 
 
 def bound_suffix(insurer: int, feed: int, epoch: int) -> bytes:

@@ -56,15 +56,15 @@ class Table(NamedTuple):
     """A chunk's rows that have a value for each column.
 
     Attributes:
-        text: the buffer, followed by 128 zero bytes.
-        starts: shape (rows, columns), where each value begins in `text`.
+        raw: the buffer, followed by 128 zero bytes.
+        starts: shape (rows, columns), where each value begins in `raw`.
         ends: shape (rows, columns), where it ends.
         lines: shape (rows,), the line number of each.
         separator: the byte between two values of a row.
         odd: the other rows.
     """
 
-    text: NDArray[np.uint8]
+    raw: bytes
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     lines: NDArray[np.int64]
@@ -76,7 +76,8 @@ class Table(NamedTuple):
 
         Shapes (rows, width) and (rows,). Where a value is shorter, what follows it is returned.
         """
-        windows = np.lib.stride_tricks.sliding_window_view(self.text, width)
+        text = np.frombuffer(self.raw, dtype=np.uint8)
+        windows = np.lib.stride_tricks.sliding_window_view(text, width)
         return windows[self.starts[:, column]], self.sizes(column) == width
 
     def sizes(self, column: int) -> NDArray[np.int64]:
@@ -90,9 +91,9 @@ class Table(NamedTuple):
 
     def values(self, first: int, last: int) -> list[bytes]:
         """Return, for each row, the bytes of columns `first` to `last` with what separates them."""
-        text = self.text.tobytes()
+        raw = self.raw
         return [
-            text[start:end]
+            raw[start:end]
             for start, end in zip(
                 self.starts[:, first].tolist(), self.ends[:, last].tolist(), strict=True
             )
@@ -100,8 +101,8 @@ class Table(NamedTuple):
 
     def value(self, row: int, column: int) -> str:
         """Return one value as text; bytes that are not UTF-8 become U+FFFD."""
-        raw = self.text[self.starts[row, column] : self.ends[row, column]].tobytes()
-        return raw.decode("utf-8", errors="replace")
+        value = self.raw[self.starts[row, column] : self.ends[row, column]]
+        return value.decode("utf-8", errors="replace")
 
 
 def header_and_chunks(source: Source, rows: int = CHUNK_ROWS) -> Iterator[bytes]:
@@ -185,7 +186,8 @@ def split_row(line: bytes) -> list[str]:
 
 
 def _find(chunk: bytes, separator: int, terminator: int, first_line: int, columns: int) -> Table:
-    text = np.frombuffer(chunk + _PADDING, dtype=np.uint8)
+    raw = chunk + _PADDING
+    text = np.frombuffer(raw, dtype=np.uint8)
     row_ends = np.flatnonzero(text == terminator)
     row_starts = np.concatenate(([0], row_ends[:-1] + 1))
     separators = np.flatnonzero(text == separator)
@@ -195,7 +197,7 @@ def _find(chunk: bytes, separator: int, terminator: int, first_line: int, column
     lines = first_line + np.arange(len(row_ends))
     inner = separators[before[regular][:, np.newaxis] + np.arange(columns - 1)]
     return Table(
-        text,
+        raw,
         np.concatenate([row_starts[regular, np.newaxis], inner + 1], axis=1),
         np.concatenate([inner, row_ends[regular, np.newaxis]], axis=1),
         lines[regular],

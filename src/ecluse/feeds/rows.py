@@ -199,11 +199,12 @@ class RowChecker:
 
     def _blobs(self, table: Table, read: Columns, accepted: NDArray[np.bool_]) -> Accepted:
         covers = table.values(PACKAGE, len(self._columns) - 1)
+        rows = np.flatnonzero(accepted)
         return Accepted(
-            read.persons[accepted].tobytes(),
-            read.cards[accepted].tobytes(),
-            read.references[accepted].tobytes(),
-            [covers[row] for row in np.flatnonzero(accepted).tolist()],
+            read.persons.take(rows, axis=0).tobytes(),
+            read.cards.take(rows, axis=0).tobytes(),
+            read.references.take(rows, axis=0).tobytes(),
+            [covers[row] for row in rows.tolist()],
         )
 
     def _explain(

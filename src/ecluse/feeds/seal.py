@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ecluse.cover.record import Cover, bound_suffix, pack, seal_each
+from ecluse.cover.record import Cover, bound_suffix, pack
+from ecluse.keyring.aead import seal_each
 
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ecluse.keyring.bulk import Evaluated
 
 INDEX_SIZE = 16
-KEY_SIZE = 32
 
 #: What a table's rows are between, in COPY's binary format.
 HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
@@ -65,7 +65,7 @@ class Sealer:
         """Seal the covers of a chunk under their record keys and lay out its rows."""
         count = len(accepted.covers)
         indexes, cards = _matrix(evaluated.indexes, count), _matrix(evaluated.card_indexes, count)
-        records = _matrix(self._records(accepted.covers, evaluated), count)
+        records = _matrix(self._records(accepted.covers, indexes, evaluated), count)
         where = np.array([self._insurer], ">i2"), np.array([self._feed], ">i4")
         epoch = np.array([evaluated.epoch], ">i2")
         by_index, by_card = _order(indexes), _order(cards)
@@ -75,18 +75,16 @@ class Sealer:
             _text(by_index, indexes, *where, _matrix(accepted.references, count)),
         )
 
-    def _records(self, covers: list[bytes], evaluated: Evaluated) -> bytes:
+    def _records(
+        self, covers: list[bytes], indexes: NDArray[np.uint8], evaluated: Evaluated
+    ) -> bytes:
         suffix = bound_suffix(self._insurer, self._feed, evaluated.epoch)
+        bound_to = np.empty((len(covers), INDEX_SIZE + len(suffix)), dtype=np.uint8)
+        bound_to[:, :INDEX_SIZE] = indexes
+        bound_to[:, INDEX_SIZE:] = np.frombuffer(suffix, dtype=np.uint8)
         pack, packed = self._pack, self._packed.get
-        keys = struct.iter_unpack(f"{KEY_SIZE}s", evaluated.record_keys)
-        indexes = struct.iter_unpack(f"{INDEX_SIZE}s", evaluated.indexes)
-        return b"".join(
-            seal_each(
-                [packed(cover) or pack(cover) for cover in covers],
-                [key for (key,) in keys],
-                [index + suffix for (index,) in indexes],
-            )
-        )
+        texts = b"".join([packed(cover) or pack(cover) for cover in covers])
+        return seal_each(evaluated.record_keys, texts, bound_to.tobytes())
 
     def _pack(self, cover: bytes) -> bytes:
         """Pack a row's cover; most rows of a feed have one that came before."""

@@ -8,15 +8,13 @@ rows ever evaluated under a manifest are exactly the rows it announces.
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from ecluse.errors import EcluseError
 from ecluse.keyring import prf
-from ecluse.keyring.wrap import NONCE_SIZE, WRAPPED_SIZE, pointer_row
+from ecluse.keyring.aead import seal_each
+from ecluse.keyring.wrap import WRAPPED_SIZE, pointer_row
 
 
 if TYPE_CHECKING:
@@ -104,23 +102,17 @@ def evaluate(keys: EpochKeys, feed: FeedPass, persons: bytes, cards: bytes) -> E
     card_indexes = prf.card_indexes(keys.index, secrets)
     epoch = keys.epoch.to_bytes(2, "big")
     place = pointer_row(b"", feed.insurer, feed.feed)
-    pointers = [
-        nonce + AESGCM(key).encrypt(nonce, epoch + index + person, card + place)
-        for key, nonce, index, person, card in zip(
-            prf.pointer_keys(keys.pointer, secrets),
-            _cut(os.urandom(NONCE_SIZE * len(secrets)), NONCE_SIZE),
-            indexes,
-            person_keys,
-            card_indexes,
-            strict=True,
-        )
-    ]
+    pointers = seal_each(
+        b"".join(prf.pointer_keys(keys.pointer, secrets)),
+        b"".join([epoch + index + key for index, key in zip(indexes, person_keys, strict=True)]),
+        b"".join([card + place for card in card_indexes]),
+    )
     return Evaluated(
         keys.epoch,
         b"".join(indexes),
         b"".join(prf.record_keys(person_keys, feed.insurer, feed.feed)),
         b"".join(card_indexes),
-        b"".join(pointers),
+        pointers,
     )
 
 
