@@ -53,6 +53,8 @@ REQUESTS: dict[type, m.Request] = {
         m.FactsAt((0,)),
         m.NeighbourKeyOf(),
         m.SignForNeighbours(b""),
+        m.OpenScope(0),
+        m.ScopeFrom(0, 1),
     )
 }
 

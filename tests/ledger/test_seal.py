@@ -30,10 +30,18 @@ from ecluse.ledger.entry import (
     FeedInForce,
     FeedPurged,
     FeedRefused,
+    GateEnded,
+    IncidentChanged,
+    IncidentClosed,
+    IncidentOpened,
     InsurerAdded,
     Lock,
     Login,
     Logout,
+    NoticeAcknowledged,
+    NoticeFetched,
+    NoticesBuilt,
+    NoticesSent,
     OrganisationAdded,
     PageRelease,
     PeerAdded,
@@ -41,6 +49,7 @@ from ecluse.ledger.entry import (
     PolicyInForce,
     ProfessionalNamed,
     Restored,
+    ScopeTaken,
     SignedOut,
     UnknownEventError,
     Unlock,
@@ -107,6 +116,15 @@ EVENTS: list[Event] = [
     AlarmHeard(
         at=AT, alarm=SOME, peer=HASH, object="indicator--1", kind="sweep", account=OTHER, why="..."
     ),
+    GateEnded(at=AT, run=HASH[:9]),
+    IncidentOpened(at=AT, incident=1, since=AT, accounts=(SOME,), alarm=OTHER, cause="phishing"),
+    IncidentChanged(at=AT, incident=1, since=AT, devices=(HASH,), cleared=(SOME,)),
+    IncidentClosed(at=AT, incident=1, by=SOME),
+    ScopeTaken(at=AT, incident=1, statement=9, begin=3, end=12, root=HASH, sure=5, possible=1),
+    NoticesBuilt(at=AT, incident=1, version=1, digest=HASH, insurers=84),
+    NoticesSent(at=AT, incident=1, version=1, digest=HASH),
+    NoticeFetched(at=AT, incident=1, version=1, insurer=3, by=SOME),
+    NoticeAcknowledged(at=AT, incident=1, version=1, insurer=3, by=SOME),
 ]
 
 

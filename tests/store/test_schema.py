@@ -44,6 +44,9 @@ DISTRIBUTED_BY = {
     "gauge": "level",
     "wary": "account",
     "heard": "peer",
+    "incident": "incident",
+    "notice_round": "incident",
+    "notice": "incident",
 }
 
 BOOK = "ecluse_migration"  # the migrations' own, on the coordinator alone
@@ -53,7 +56,7 @@ GRANTS = {
     "feed": """
         insurer r, feed raw, cover_package rad, cover_record ad r(insurer feed),
         card_pointer ad r(insurer feed), member_reference ad r(insurer feed),
-        act r w(ended_at state), ledger_head rw, ledger_entry a
+        act r w(ended_at state), ledger_head rw, ledger_entry a, incident r(closed_at incident)
     """,
     "gate": """
         insurer r, feed r, cover_package r, cover_record r, organisation rw, account rw,
@@ -96,7 +99,13 @@ GRANTS = {
         platform w(braked_until page_release), watch_minute r, gauge r,
         peer ra w(collection most name public_key removed_at), told r(added_at object), heard r,
         ledger_head rw, ledger_entry a r(commitment position shard), ledger_tile r,
-        ledger_checkpoint r
+        ledger_checkpoint r, incident ra w(closed_at content statement), notice_round r w(sent_at),
+        notice r w(acknowledged_at fetched_at)
+    """,
+    "breach": """
+        incident r, insurer r(age_recipient amc insurer name), organisation r(organisation profession),
+        ledger_head rw, ledger_entry a r(at commitment position shard), ledger_tile r,
+        ledger_checkpoint r, notice_round ra, notice a
     """,
 }
 

@@ -28,6 +28,7 @@ NAMES = (
     "cover",
     "exchange",
     "feed",
+    "incident",
     "insurer",
     "keyring",
     "ledger",

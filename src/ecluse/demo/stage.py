@@ -66,10 +66,12 @@ def insurers_side() -> Iterator[Path]:
         yield Path(folder)
 
 
-def write_nation(folder: Path, members: int, seed: int, progress: Progress) -> None:
+def write_nation(
+    folder: Path, members: int, seed: int, progress: Progress, insurers: int = INSURERS
+) -> None:
     """Write a synthetic nation into `folder`."""
     generate(
-        Nation(members, INSURERS, seed), folder, progress=lambda n, of: progress("nation", n, of)
+        Nation(members, insurers, seed), folder, progress=lambda n, of: progress("nation", n, of)
     )
 
 

@@ -2,7 +2,8 @@
 
 A member reference stands as long as an entry of the ledger may name it: an insurer is told of its
 own members by it, those who left included. Entries live for twelve months, and none names a feed
-that ended before; so a feed's references go twelve months after its end.
+that ended before; so a feed's references go twelve months after its end, and none goes while an
+incident is open.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _EXPIRED = """
 SELECT feed FROM feed
  WHERE insurer = $1 AND state = 'superseded' AND purged_at IS NULL
    AND superseded_at < clock_timestamp() - $2::interval
+   AND NOT EXISTS (SELECT FROM incident WHERE closed_at IS NULL)
  ORDER BY feed
 """
 _ABANDON = """

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ecluse.gate.journal import Journal
     from ecluse.gate.pending import Pending
     from ecluse.gate.rows import Record
+    from ecluse.gate.run import Run
     from ecluse.gate.subject import Found
     from ecluse.gate.tokens import Tokens
     from ecluse.keyring.messages import Located
@@ -69,12 +70,14 @@ class Desk:
         policy: Policy,
         tokens: Tokens,
         journal: Journal,
+        run: Run,
     ) -> None:
         self._connection = connection
         self._lease_connection = lease_connection
         self._policy = policy
         self._tokens = tokens
         self._journal = journal
+        self._run = run
         self._leases = Leases(policy.typed)
         self._anchor: Anchor | None = None
 
@@ -102,6 +105,7 @@ class Desk:
             await self._save(state, after, fresh, outcomes, now)
             first = await self._append(fresh, outcomes, now)
         self._leases.spent(after.leases)
+        self._run.begin(first, [item.pending.entry for item in fresh])
         decided = [
             Decided(item.pending, outcome, item.found.records, first + number, item.found.card)
             for number, (item, outcome) in enumerate(zip(fresh, outcomes, strict=True))
@@ -261,6 +265,7 @@ class Desk:
             reference=item.located.reference_row if outcome.released else b"",
             policy=self._policy.version,
             structure=item.located.structure,
+            run=self._run.mark,
         )
 
 

@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +26,11 @@ from ecluse.gate.pipeline import Pipeline, ReplayedError
 from ecluse.gate.release import Releaser
 from ecluse.gate.rows import spend_nonces, sweep
 from ecluse.gate.rules import Rulebook, Rules
+from ecluse.gate.run import Run
 from ecluse.gate.subject import Subjects
 from ecluse.gate.tokens import Tokens
 from ecluse.keyring.client import GateKeyring
+from ecluse.ledger.entry import GateEnded
 from ecluse.login.passkey import RelyingParty
 from ecluse.policy.policy import Policy
 from ecluse.policy.shelf import Shelf
@@ -81,9 +84,12 @@ class Gate:
         self._tokens = Tokens(state_key)
         self.catalogue = Catalogue(self._tokens)
         self._again = Again()
-        releaser = Releaser(keyring, pool, self.catalogue, self.journal, lambda: self.checkpoint)
+        self._run = Run()
+        self._releaser = Releaser(
+            keyring, pool, self.catalogue, self.journal, lambda: self.checkpoint, self._run
+        )
         self._pipeline = Pipeline(
-            keyring, Subjects(pool, self.catalogue), self._open_desk, releaser
+            keyring, Subjects(pool, self.catalogue), self._open_desk, self._releaser, self._run
         )
 
     async def _open_desk(self) -> Desk:
@@ -93,6 +99,7 @@ class Gate:
             self.config.policy,
             self._tokens,
             self.journal,
+            self._run,
         )
 
     async def again(self, caller: Caller, asked: Asked) -> Reply | None:
@@ -183,12 +190,31 @@ class Gate:
                 log.warning("checkpoints are not followed: %s", type(error).__name__)
             await asyncio.sleep(1)
 
+    async def settle(self) -> None:
+        """Have the ledger tell of answers that were never given, until cancelled."""
+        while True:
+            await asyncio.sleep(1)
+            try:
+                await self._releaser.repay()
+            except (*FAILURES, EcluseError) as error:
+                log.warning("withheld answers are not recorded yet: %s", type(error).__name__)
+
     async def work(self) -> None:
         """Answer checks until cancelled."""
         try:
             await self._pipeline.run()
         finally:
             await self._pipeline.close()
+
+    async def end(self) -> None:
+        """Tell the ledger how far this run came. Whoever cannot leaves its last answers open."""
+        try:
+            await self._releaser.repay()
+            ended = GateEnded(at=datetime.now(UTC), run=self._run.mark)
+            async with self.pool.acquire() as connection, connection.transaction():
+                await start.note(connection, self.journal, ended)
+        except (*FAILURES, EcluseError) as error:
+            log.warning("the end of this run is not recorded: %s", type(error).__name__)
 
 
 def _key(caller: Caller, check: bytes) -> tuple[bytes, bytes, bytes]:
@@ -217,7 +243,10 @@ async def open_gate(config: GateConfig) -> AsyncIterator[Gate]:
         offered = Rules(config.policy, config.policy_digest)
         gate.adopt(await rulebook.settle(connection, offered))
         await connection.close()
-        work = (gate.work(), gate.follow_checkpoints(), gate.follow_policy(rulebook))
+        work = (
+            *(gate.work(), gate.settle()),
+            *(gate.follow_checkpoints(), gate.follow_policy(rulebook)),
+        )
         tasks = [asyncio.create_task(each) for each in work]
         try:
             yield gate
@@ -225,3 +254,4 @@ async def open_gate(config: GateConfig) -> AsyncIterator[Gate]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await gate.end()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ecluse.gate.batch import Decided, Desk
     from ecluse.gate.pending import Pending
     from ecluse.gate.release import Releaser
+    from ecluse.gate.run import Run
     from ecluse.gate.subject import Subjects
     from ecluse.keyring.client import GateKeyring
 
@@ -57,11 +58,13 @@ class Pipeline:
         subjects: Subjects,
         open_desk: Callable[[], Awaitable[Desk]],
         releaser: Releaser,
+        run: Run,
     ) -> None:
         self._keyring = keyring
         self._subjects = subjects
         self._open_desk = open_desk
         self._releaser = releaser
+        self._run = run
         self._desk: Desk | None = None
         self._outdated = False
         self._queue: asyncio.Queue[Pending] = asyncio.Queue(WAITING)
@@ -133,6 +136,8 @@ class Pipeline:
             except Exception as error:  # noqa: BLE001 - whatever fails one batch, the next is worked on
                 log.warning("a batch failed: %s", type(error).__name__)
                 await self._drop_desk()
+                # The commit itself may have been lost on its way back.
+                self._run.owe(item.pending.entry for item in items)
                 _fail([item.pending for item in items], error)
 
     async def _decide(self, items: Sequence[Item], opened: int) -> None:
@@ -177,6 +182,7 @@ class Pipeline:
             await self._releaser.release(decided, opened)
         except Exception as error:  # noqa: BLE001 - whatever fails, nobody waits for it in vain
             log.warning("a release failed: %s", type(error).__name__)
+            self._run.owe(check.pending.entry for check in decided)
             _fail([check.pending for check in decided], error)
 
     async def _drop_desk(self) -> None:

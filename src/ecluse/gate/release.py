@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ecluse.gate.journal import Journal
     from ecluse.gate.pending import Pending
     from ecluse.gate.request import Asked
+    from ecluse.gate.run import Run
     from ecluse.keyring.client import GateKeyring
 
 
@@ -47,12 +48,14 @@ class Releaser:
         catalogue: Catalogue,
         journal: Journal,
         checkpoint: Callable[[], str],
+        run: Run,
     ) -> None:
         self._keyring = keyring
         self._pool = pool
         self._catalogue = catalogue
         self._journal = journal
         self._checkpoint = checkpoint
+        self._run = run
 
     async def release(self, decided: Sequence[Decided], opened: int) -> None:
         """Set every reply of a committed batch.
@@ -91,6 +94,14 @@ class Releaser:
         for pending, reply in answers:
             if not pending.reply.done():
                 pending.reply.set_result(reply)
+        self._run.answered(check.pending.entry for check in decided)
+
+    async def repay(self) -> None:
+        """Have the ledger tell of answers that were never given, as soon as it can be told."""
+        owed = self._run.owed
+        if owed:
+            await self._record([(entry, "failed") for entry in owed])
+            self._run.repaid(owed)
 
     async def _record(self, withheld: Sequence[tuple[bytes, str]]) -> None:
         at = datetime.now(UTC)

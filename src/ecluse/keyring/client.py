@@ -12,7 +12,8 @@ from ecluse.errors import EcluseError
 from ecluse.keyring import messages as m
 from ecluse.keyring.bulk import Evaluated
 from ecluse.keyring.facts import Fact, Facts
-from ecluse.ledger.entry import PageRelease, encode
+from ecluse.keyring.scope import ScopePage
+from ecluse.ledger.entry import IncidentChanged, IncidentOpened, PageRelease, decode, encode
 from ecluse.ledger.seal import MonthKeys, SealedEntry
 
 
@@ -200,6 +201,31 @@ class WatchKeyring(_Sealing):
     async def facts_at(self, positions: tuple[int, ...]) -> tuple[Fact, ...]:
         """Return the checks that stand at these positions, without their subjects."""
         return await self._ask(m.FactsAt(positions), tuple[Fact, ...])
+
+
+class BreachKeyring(_Sealing):
+    """What the breach part may ask."""
+
+    _caller = "breach"
+
+    async def open_scope(self, statement: int) -> IncidentOpened | IncidentChanged:
+        """Name the incident to be told of, by the position of its statement; return that.
+
+        Raises:
+            EcluseError: No statement of an open incident stands there.
+        """
+        event = decode(await self._ask(m.OpenScope(statement), bytes))
+        if not isinstance(event, IncidentOpened | IncidentChanged):
+            raise EcluseError("The keyring told of no incident.", hint="Upgrade both sides.")
+        return event
+
+    async def scope(self, position: int, end: int) -> ScopePage:
+        """Return what concerns the incident in the ledger from `position` on, before `end`."""
+        return await self._ask(m.ScopeFrom(position, end), ScopePage)
+
+    async def public_key(self) -> bytes:
+        """Return the checkpoint key's public part."""
+        return await self._ask(m.PublicKey(), bytes)
 
 
 class _Neighbourly(_Sealing):

@@ -2,8 +2,8 @@
 
 A socket per caller says who may ask what: the gate locates and unseals, the loader evaluates feeds,
 the ledger's keeper has checkpoints signed, an officer's command has entries sealed, the watch learns
-who asked. Sizes and
-ranges are part of the types: what does not fit is no request.
+who asked, the breach part whom an incident concerns. Sizes and ranges are part of the types: what
+does not fit is no request.
 """
 
 from __future__ import annotations
@@ -174,6 +174,19 @@ class FactsAt(msgspec.Struct, frozen=True, tag="facts_at"):
     positions: tuple[Count, ...]
 
 
+class OpenScope(msgspec.Struct, frozen=True, tag="open_scope"):
+    """Name the incident to be told of, by the position of its statement in the ledger."""
+
+    statement: Count
+
+
+class ScopeFrom(msgspec.Struct, frozen=True, tag="scope"):
+    """Ask what the opened incident's scope is, from a position on and before another."""
+
+    position: Count
+    end: Count
+
+
 Request = (
     Locate
     | Unseal
@@ -192,6 +205,8 @@ Request = (
     | FactsAt
     | NeighbourKeyOf
     | SignForNeighbours
+    | OpenScope
+    | ScopeFrom
 )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from ecluse.errors import EcluseError
 from ecluse.keyring import messages as m
 from ecluse.keyring.bulk import BulkError
+from ecluse.keyring.scope import NotOpenError
 from ecluse.ledger.entry import (
     ActDone,
     ActProposed,
@@ -26,15 +27,24 @@ from ecluse.ledger.entry import (
     FeedInForce,
     FeedPurged,
     FeedRefused,
+    IncidentChanged,
+    IncidentClosed,
+    IncidentOpened,
     InsurerAdded,
     Lock,
+    NoticeAcknowledged,
+    NoticeFetched,
+    NoticesBuilt,
+    NoticesSent,
     OrganisationAdded,
     PageRelease,
     PeerAdded,
     PeerRemoved,
     ProfessionalNamed,
+    ScopeTaken,
     SignedOut,
     Unlock,
+    encode,
 )
 
 
@@ -43,6 +53,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ecluse.keyring.bulk import FeedPass
+    from ecluse.keyring.scope import Scoping
     from ecluse.keyring.service import Keyring
     from ecluse.ledger.entry import AnyEvent
 
@@ -57,6 +68,7 @@ ALLOWED: dict[str, tuple[type, ...]] = {
     "watch": (m.FactsSince, m.FactsAt, m.SealEvent),
     "exchange": (m.SealEvent, m.NeighbourKeyOf, m.SignForNeighbours),
     "officer": (m.SealEvent, m.ReleaseAt, m.PublicKey, m.LoaderRecipient, m.NeighbourKeyOf),
+    "breach": (m.OpenScope, m.ScopeFrom, m.SealEvent, m.PublicKey),
 }
 #: Of what each may have ledger entries made. The gate seals its own.
 SEALED: dict[str, tuple[type[AnyEvent], ...]] = {
@@ -68,7 +80,11 @@ SEALED: dict[str, tuple[type[AnyEvent], ...]] = {
         *(Lock, Unlock, SignedOut, PageRelease),
         *(ActProposed, ActSeconded, ActWithdrawn, ActDone),
         *(PeerAdded, PeerRemoved, ProfessionalNamed),
+        *(IncidentOpened, IncidentChanged, IncidentClosed),
+        *(NoticesSent, NoticeFetched, NoticeAcknowledged),
     ),
+    # It tells whom an incident concerns, and cannot say that there is one.
+    "breach": (ScopeTaken, NoticesBuilt),
 }
 #: Calls of one connection that are worked on at a time; the next one waits unread.
 _AT_ONCE = 64
@@ -77,13 +93,14 @@ _calls = msgspec.msgpack.Decoder(m.Call)
 
 
 class Session:
-    """One caller's connection: what it may ask, and the feed it has opened."""
+    """One caller's connection: what it may ask, and the feed or incident it has opened."""
 
     def __init__(self, keyring: Keyring, caller: str) -> None:
         self._keyring = keyring
         self._allowed = ALLOWED[caller]
         self._sealed = SEALED.get(caller, ())
         self._feed: FeedPass | None = None
+        self._scope: Scoping | None = None
 
     async def answer(self, request: m.Request) -> object:
         """Return the reply's value.
@@ -109,18 +126,29 @@ class Session:
                 return self._feed.rows
             case m.Sign(body, size):
                 return await self._keyring.continuity.sign(body, size)
-            case m.ReleaseAt() | m.FactsSince() | m.FactsAt():
+            case m.ReleaseAt() | m.FactsSince() | m.FactsAt() | m.OpenScope() | m.ScopeFrom():
                 return await self._read(request)
             case _:
                 return self._answer_at_once(request)
 
-    async def _read(self, request: m.ReleaseAt | m.FactsSince | m.FactsAt) -> object:
+    async def _read(
+        self, request: m.ReleaseAt | m.FactsSince | m.FactsAt | m.OpenScope | m.ScopeFrom
+    ) -> object:
         """Tell what this caller may know of entries."""
-        if isinstance(request, m.ReleaseAt):
-            return await self._keyring.page_release(request.position)
-        if isinstance(request, m.FactsAt):
-            return await self._keyring.facts_at(request.positions)
-        return await self._keyring.facts(request.position)
+        match request:
+            case m.ReleaseAt(position):
+                return await self._keyring.page_release(position)
+            case m.FactsSince(position):
+                return await self._keyring.facts(position)
+            case m.FactsAt(positions):
+                return await self._keyring.facts_at(positions)
+            case m.OpenScope(statement):
+                self._scope = await self._keyring.scope(statement)
+                return encode(self._scope.statement)
+            case m.ScopeFrom(position, end):
+                if self._scope is None:
+                    raise NotOpenError
+                return await self._scope.page(position, end)
 
     def _answer_at_once(self, request: m.Request) -> object:
         keyring = self._keyring

@@ -6,6 +6,8 @@ import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from ecluse.errors import EcluseError
 from ecluse.keyring import prf
 from ecluse.keyring.agreed import Agreed
@@ -18,10 +20,11 @@ from ecluse.keyring.messages import Asked, Committed, Greeting, Located, Opened
 from ecluse.keyring.meter import DAY
 from ecluse.keyring.meters import Meters
 from ecluse.keyring.neighbours import NeighbourKey
+from ecluse.keyring.scope import Scoping
 from ecluse.keyring.structure import Structure, Trails
 from ecluse.keyring.tickets import Ticket, Tickets
 from ecluse.keyring.wrap import Claim, Target, reference_row, wrap_claim
-from ecluse.ledger.entry import Check, PageRelease, decode
+from ecluse.ledger.entry import Check, IncidentClosed, PageRelease, decode
 
 
 if TYPE_CHECKING:
@@ -110,7 +113,13 @@ class Keyring:
     def seal(self, body: bytes, allowed: tuple[type[AnyEvent], ...]) -> SealedEntry:
         """Seal an encoded event as a ledger entry; see `Entries.seal`."""
         sealed = self.entries.seal(body, allowed)
-        self.agreed.note(decode(body), sealed.entry, self.continuity.known)
+        event = decode(body)
+        self.agreed.note(event, sealed.entry, self.continuity.known)
+        if isinstance(event, IncidentClosed):
+            # Whether or not it is committed: who wants to know more opens the incident anew.
+            marks = self.vault.marks
+            closed = tuple({*marks.closed, event.incident})
+            self.vault.remember(msgspec.structs.replace(marks, closed=closed))
         return sealed
 
     async def greet(self, *, restore_noted: bool) -> Greeting:
@@ -232,6 +241,15 @@ class Keyring:
     async def facts_at(self, positions: Sequence[int]) -> tuple[Fact, ...]:
         """Return what the watch may know of the entries at these positions."""
         return await self._telling.at(positions, self._now())
+
+    async def scope(self, statement: int) -> Scoping:
+        """Begin to tell of the incident whose statement stands at a position of the ledger.
+
+        Raises:
+            NotOpenError: None stands there, or it was closed.
+        """
+        closed = self.vault.marks.closed
+        return await Scoping.begin(self._reader, self.entries, statement, closed)
 
     async def page_release(self, position: int) -> PageRelease:
         """Return the release of the pages that stands at `position`: the one event not secret.

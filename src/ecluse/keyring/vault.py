@@ -76,6 +76,8 @@ class Marks(msgspec.Struct, frozen=True):
     reserved: dict[str, dict[int, int]] = {}
     #: By the insurer's number in the database.
     feeds: dict[int, FeedMark] = {}
+    #: Incidents that were closed: their scope is told no more.
+    closed: tuple[int, ...] = ()
 
 
 class Vault:

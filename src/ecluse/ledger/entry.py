@@ -13,7 +13,18 @@ import msgspec
 
 from ecluse.ledger.errors import LedgerError
 from ecluse.ledger.events.acts import ActDone, ActProposed, ActSeconded, ActWithdrawn
-from ecluse.ledger.events.checks import Check, Withheld
+from ecluse.ledger.events.breach import (
+    IncidentChanged,
+    IncidentClosed,
+    IncidentOpened,
+    IncidentStatement,
+    NoticeAcknowledged,
+    NoticeFetched,
+    NoticesBuilt,
+    NoticesSent,
+    ScopeTaken,
+)
+from ecluse.ledger.events.checks import Check, GateEnded, RunMark, Withheld
 from ecluse.ledger.events.event import Event
 from ecluse.ledger.events.exchange import (
     AlarmHeard,
@@ -65,10 +76,19 @@ __all__ = [
     "FeedInForce",
     "FeedPurged",
     "FeedRefused",
+    "GateEnded",
+    "IncidentChanged",
+    "IncidentClosed",
+    "IncidentOpened",
+    "IncidentStatement",
     "InsurerAdded",
     "Lock",
     "Login",
     "Logout",
+    "NoticeAcknowledged",
+    "NoticeFetched",
+    "NoticesBuilt",
+    "NoticesSent",
     "OrganisationAdded",
     "PageRelease",
     "PeerAdded",
@@ -76,6 +96,8 @@ __all__ = [
     "PolicyInForce",
     "ProfessionalNamed",
     "Restored",
+    "RunMark",
+    "ScopeTaken",
     "SignedOut",
     "UnknownEventError",
     "Unlock",
@@ -116,6 +138,15 @@ AnyEvent = (
     | ProfessionalNamed
     | AlarmTold
     | AlarmHeard
+    | GateEnded
+    | IncidentOpened
+    | IncidentChanged
+    | IncidentClosed
+    | ScopeTaken
+    | NoticesBuilt
+    | NoticesSent
+    | NoticeFetched
+    | NoticeAcknowledged
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -39,6 +39,7 @@ class Role(StrEnum):
     WATCH = "watch"
     EXCHANGE = "exchange"
     OFFICER = "officer"
+    BREACH = "breach"
 
     @property
     def login(self) -> str:

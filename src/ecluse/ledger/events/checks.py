@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ecluse.ledger.events.event import Event
+
+
+class RunMark(NamedTuple):
+    """A gate's run, and how far it had come.
+
+    Nine bytes: a check's entry has to keep the length of every other one.
+    """
+
+    #: 4 random bytes.
+    name: bytes
+    #: Each of the run's checks below this position was answered, or withheld with an entry.
+    settled: int
+
+    def pack(self) -> bytes:
+        """Return the name, then the position as five bytes."""
+        return self.name + self.settled.to_bytes(5)
+
+    @classmethod
+    def unpack(cls, mark: bytes) -> RunMark:
+        """Read what `pack` wrote; of entries from before runs were recorded, no name."""
+        return cls(mark[:4], int.from_bytes(mark[4:]))
 
 
 class Check(Event, frozen=True, kw_only=True, tag="check"):
@@ -41,6 +62,8 @@ class Check(Event, frozen=True, kw_only=True, tag="check"):
     #: What the account's typed checks of the day look like together, from 0 (as any counter's) to 3:
     #: sorted, of one commune and month, far from the practice. The keyring's word.
     structure: tuple[int, int, int] = (0, 0, 0)
+    #: Which run of a gate decided it, and how far that run had come: a `RunMark`, packed.
+    run: bytes = b""
 
 
 class Withheld(Event, frozen=True, kw_only=True, tag="withheld"):
@@ -54,3 +77,13 @@ class Withheld(Event, frozen=True, kw_only=True, tag="withheld"):
     #: The id of the check's ledger entry (16 bytes).
     entry: bytes
     reason: str
+
+
+class GateEnded(Event, frozen=True, kw_only=True, tag="gate_ended"):
+    """A gate's run ended in order, as far as it had come.
+
+    A run that crashed has no such entry: what it left open may have been answered or not.
+    """
+
+    #: A `RunMark`, packed.
+    run: bytes

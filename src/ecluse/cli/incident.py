@@ -1,0 +1,331 @@
+"""`ecluse incident`: open one, see whom it concerns, have every insurer told."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+from ecluse.breach import timeline
+from ecluse.breach.document import words
+from ecluse.breach.incident import Cause, Incident, Statement
+from ecluse.breach.scope import Certainty
+from ecluse.cli.output import JsonOption, progress, result
+from ecluse.demo import rehearsing
+from ecluse.errors import EcluseError
+from ecluse.local import incidents
+from ecluse.local.installation import Installation
+from ecluse.login import base64url
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ecluse.breach.notices import Round
+    from ecluse.breach.reading import Reading
+    from ecluse.demo.rehearsal import Rehearsed
+
+
+app = typer.Typer(no_args_is_help=True, help="Incidents: whom they concern, who is told.")
+
+
+class Scenario(StrEnum):
+    """What is rehearsed."""
+
+    BREACH_2024 = "2024"
+
+
+NumberArgument = Annotated[int, typer.Argument(min=1, help="The incident's number.")]
+_ACCOUNT = 16
+_THUMBPRINT = 32
+
+
+@app.command("open")
+def open_incident(
+    *,
+    alarm: Annotated[
+        str, typer.Option(help="The alarm that it follows (see `watch alarms`).")
+    ] = "",
+    account: Annotated[list[str] | None, typer.Option(help="An account; again for more.")] = None,
+    finess: Annotated[
+        list[str] | None, typer.Option(help="An organisation's FINESS; again for more.")
+    ] = None,
+    device: Annotated[
+        list[str] | None, typer.Option(help="A device's thumbprint; again for more.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(help="When it began, in UTC; a day before the alarm.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(help="When it ended, in UTC.")] = None,
+    cause: Annotated[Cause, typer.Option(help="How it came about.")] = Cause.UNKNOWN,
+    as_json: JsonOption = False,
+) -> None:
+    """Open an incident, from an alarm or by hand; while it is open nothing is purged."""
+    installation = Installation.from_environment()
+    number = _number(alarm, _ACCOUNT) if alarm else b""
+    if number:
+        statement = asyncio.run(incidents.about_alarm(installation, number))
+    elif since is None:
+        raise EcluseError("The incident has no beginning.", hint="Give --since, or --alarm.")
+    else:
+        statement = Statement(since=since.replace(tzinfo=UTC))
+    named = msgspec.structs.replace(
+        statement,
+        since=since.replace(tzinfo=UTC) if since else statement.since,
+        until=until.replace(tzinfo=UTC) if until else None,
+        accounts=(*statement.accounts, *(_number(each, _ACCOUNT) for each in account or ())),
+        organisations=(
+            *statement.organisations,
+            *(_organisation(installation, each) for each in finess or ()),
+        ),
+        devices=tuple(_number(each, _THUMBPRINT) for each in device or ()),
+    )
+    opened = asyncio.run(incidents.open_incident(installation, named, cause, number))
+    _tell(opened, f"Incident {opened.incident} is open.", as_json=as_json)
+
+
+@app.command()
+def clear(
+    incident: NumberArgument,
+    account: Annotated[str, typer.Argument(help="The account whose alarm was false.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Take an account whose alarm was false out of an incident; its scope follows."""
+    installation = Installation.from_environment()
+    changed = asyncio.run(incidents.clear(installation, incident, _number(account, _ACCOUNT)))
+    text = f"Incident {incident} is not about that account. Build a supplement for insurers told."
+    _tell(changed, text, as_json=as_json)
+
+
+@app.command("list")
+def list_incidents(*, as_json: JsonOption = False) -> None:
+    """List incidents, the latest first: the register of art. 33(5) of the GDPR."""
+    found = asyncio.run(incidents.listed(Installation.from_environment()))
+    lines = [
+        f"{each.incident:>4}  discovered {each.discovered_at:%Y-%m-%d %H:%M}  {each.cause:<13}  "
+        f"{'closed' if each.closed_at else 'open'}"
+        for each in found
+    ]
+    facts = {"incidents": [_facts(each) for each in found]}
+    result(facts, as_json=as_json, text="\n".join(lines) or "No incident was ever opened.")
+
+
+@app.command()
+def show(incident: NumberArgument, *, as_json: JsonOption = False) -> None:
+    """Tell an incident's scope and story, read from the ledger and proved whole."""
+    with _bars() as told:
+        found = asyncio.run(
+            incidents.read(
+                Installation.from_environment(), incident, lambda n, of: told("ledger", n, of)
+            )
+        )
+    result(_scope(found), as_json=as_json, text=_told(found))
+    if found.proof.unread:
+        raise typer.Exit(1)
+
+
+@app.command()
+def notices(incident: NumberArgument, *, as_json: JsonOption = False) -> None:
+    """Build the notices, one file for each insurer concerned; two persons then have them sent."""
+    with _bars() as told:
+        built = asyncio.run(
+            incidents.build_notices(Installation.from_environment(), incident, told)
+        )
+    result(msgspec.to_builtins(built), as_json=as_json, text=_built(built))
+
+
+@app.command()
+def rehearse(
+    *,
+    scenario: Annotated[
+        Scenario, typer.Option(help="2024: a phished counter, malware on it, a sweep.")
+    ] = Scenario.BREACH_2024,
+    members: Annotated[int, typer.Option(min=2000, help="Members of the nation.")] = 20_000,
+    insurers: Annotated[int, typer.Option(min=2, help="Its insurers.")] = 84,
+    seed: Annotated[int, typer.Option(min=0, help="Who is asked about, when processes die.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Rehearse a breach on an operator of its own, with an invented nation; exit 0 if all is told."""
+    began = time.monotonic()
+    with _bars() as told, rehearsing.stage_set(members, insurers, seed, told) as stage:
+        played = asyncio.run(rehearsing.play(stage, seed, told))
+    facts = {
+        "scenario": scenario,
+        "members": members,
+        "insurers": insurers,
+        "seed": seed,
+        "seconds": round(time.monotonic() - began, 1),
+        "scope": {
+            "persons": played.persons,
+            "possible": played.possible,
+            "precision": played.precision,
+            "recall": played.recall,
+        },
+        **{
+            name: value
+            for name, value in msgspec.structs.asdict(played).items()
+            if name not in {"persons", "possible", "precision", "recall"}
+        },
+    }
+    result(facts, as_json=as_json, text=_debriefed(played))
+    if not (played.precision == played.recall == 1.0):
+        raise typer.Exit(1)
+
+
+@app.command()
+def close(incident: NumberArgument, *, as_json: JsonOption = False) -> None:
+    """Close an incident: purges go on, and its scope is told no more."""
+    closed = asyncio.run(incidents.close(Installation.from_environment(), incident))
+    _tell(closed, f"Incident {incident} is closed.", as_json=as_json)
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, int, int], None]]:
+    with progress() as bars:
+        tasks: dict[str, Any] = {}
+
+        def told(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=of, rate="")
+            bars.update(tasks[what], completed=done, total=of)
+
+        yield told
+
+
+def _tell(incident: Incident, text: str, *, as_json: bool) -> None:
+    result(_facts(incident), as_json=as_json, text=text)
+
+
+def _facts(incident: Incident) -> dict[str, Any]:
+    statement = incident.statement
+    return {
+        "incident": incident.incident,
+        "cause": incident.cause,
+        "alarm": base64url.encode(incident.alarm),
+        "discovered_at": incident.discovered_at.isoformat(),
+        "opened_at": incident.opened_at.isoformat(),
+        "closed_at": incident.closed_at and incident.closed_at.isoformat(),
+        "position": incident.position,
+        "since": statement.since.isoformat(),
+        "until": statement.until and statement.until.isoformat(),
+        "accounts": [base64url.encode(each) for each in statement.accounts],
+        "organisations": [base64url.encode(each) for each in statement.organisations],
+        "devices": [base64url.encode(each) for each in statement.devices],
+        "cleared": [base64url.encode(each) for each in statement.cleared],
+    }
+
+
+def _scope(found: Reading) -> dict[str, Any]:
+    scope, proof = found.scope, found.proof
+    by_insurer = scope.by_insurer()
+    return {
+        "incident": found.statement.incident,
+        "persons": len(scope.persons(Certainty.SURE)),
+        "possible": len(scope.persons(Certainty.POSSIBLE)),
+        "records": len(scope.lines),
+        "insurers": len(by_insurer),
+        "withheld": scope.withheld,
+        "cleared": scope.cleared,
+        "first_sign": (sign := timeline.first_sign(scope)) and sign.isoformat(),
+        "timeline": [
+            {
+                "at": moment.at.isoformat(),
+                "position": moment.position,
+                "kind": moment.kind,
+                "account": base64url.encode(moment.account),
+                **moment.facts,
+            }
+            for moment in timeline.timeline(scope.acts)
+        ],
+        "proof": {
+            "statement": proof.statement,
+            "begin": proof.begin,
+            "end": proof.end,
+            "root": base64.b64encode(proof.root).decode(),
+            "checkpoint": proof.checkpoint,
+            "unread": list(proof.unread),
+            "complete": not proof.unread,
+        },
+    }
+
+
+def _told(found: Reading) -> str:
+    facts, english = _scope(found), words("en")
+    story = [
+        f"  {moment.at:%Y-%m-%d %H:%M:%S}  {timeline.sentence(moment, english)}"
+        for moment in timeline.timeline(found.scope.acts)
+    ]
+    unread = len(found.proof.unread)
+    return "\n".join(
+        [
+            (
+                f"{facts['persons']:,} persons surely and {facts['possible']:,} possibly, of"
+                f" {facts['insurers']} insurers; {facts['records']:,} answers."
+            ),
+            f"Left out: {facts['withheld']} answers withheld, {facts['cleared']} of cleared accounts.",
+            (
+                f"Read: every entry from {found.proof.begin} to {found.proof.end - 1}, up to a signed"
+                f" root; {unread} do not open."
+            ),
+            *story,
+        ]
+    )
+
+
+def _built(built: Round) -> str:
+    lines = [
+        f"  {amc}  {figures.sure:>6} surely {figures.possible:>6} possibly"
+        f" {figures.records:>6} answers"
+        for amc, figures in built.insurers.items()
+    ]
+    return "\n".join(
+        [
+            f"Round {built.version}: {len(built.insurers)} files, digest {built.digest}.",
+            *lines,
+            f"To send them two officers agree on `notices_send` for incident {built.incident}.",
+        ]
+    )
+
+
+def _debriefed(played: Rehearsed) -> str:
+    story = [f"  {at:>6.1f} s  {sentence}" for at, sentence in played.debrief]
+    right = played.precision == played.recall == 1.0
+    return "\n".join(
+        [
+            *story,
+            (
+                f"The thief saw {played.seen} persons. The insurers' notices name {played.persons} of"
+                f" them surely and {played.possible} possibly: precision {played.precision:.3f}, recall"
+                f" {played.recall:.3f}."
+            ),
+            (
+                f"From the alarm to {played.insurers_notified} insurers' notices:"
+                f" {played.alarm_to_notices_s} s."
+            ),
+            "Everybody concerned is told, and nobody else." if right else "THE SCOPE IS WRONG.",
+        ]
+    )
+
+
+def _organisation(installation: Installation, finess: str) -> bytes:
+    number = asyncio.run(incidents.organisation(installation, finess))
+    if number is None:
+        raise EcluseError(f"No organisation has the FINESS number {finess}.")
+    return number
+
+
+def _number(text: str, size: int) -> bytes:
+    try:
+        return base64url.decode(text, size)
+    except ValueError:
+        raise EcluseError(
+            f"{text!r} is no number of {size} bytes in base64url.", hint="Copy it as it was shown."
+        ) from None
