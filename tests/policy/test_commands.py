@@ -82,3 +82,34 @@ def test_people_are_told_in_words(tmp_path: Path) -> None:
         done = CliRunner().invoke(app, ["policy", *arguments])
         assert done.exit_code == 0, done.output
         assert told in done.output
+
+
+SAMPLE = ("--strategy", "fast_sweep", "--accounts", "40", "--days", "2")
+
+
+def test_a_simulation_tells_what_gets_better_and_what_it_costs(tmp_path: Path) -> None:
+    file = policies.write(
+        tmp_path / "tight.toml",
+        typed={"account_day": 1, "account_hour": 1},
+        watch={"unanswered_row": 3},
+    )
+    facts = run("simulate", str(file), *SAMPLE)
+    assert {each["key"] for each in facts["changes"]} == {
+        "typed.account_day",
+        "typed.account_hour",
+        "watch.unanswered_row",
+    }
+    assert facts["bound"][0] == {"accounts": 1, "before": 40, "after": 31, "change": "better"}
+    (sweep,) = facts["siege"]
+    assert sweep["figures"]["contained_s"]["change"] == "better"
+    honest = facts["honest"]
+    assert honest["figures"]["wrongly_refused"]["change"] == "worse"
+    assert honest["before"]["checks"] == honest["after"]["checks"] == honest["checks"]
+
+
+def test_a_simulation_of_the_policy_in_force_finds_everything_the_same(home: Path) -> None:
+    same = policies.write(home / "same.toml")
+    done = CliRunner().invoke(app, ["policy", "simulate", str(same), *SAMPLE])
+    assert done.exit_code == 0, done.output
+    assert "Changes:\n  none" in done.stdout
+    assert "0 figures better, 0 worse" in done.stdout

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ecluse.cli.output import JsonOption, result
+from ecluse.cli.simulate import simulate
 from ecluse.local.installation import Installation
 from ecluse.policy import bound, words
 from ecluse.policy import policy as policies
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 app = typer.Typer(no_args_is_help=True, help="The policy: what a login may be worth.")
+app.command()(simulate)
 
 FileArgument = Annotated[Path | None, typer.Argument(help="Policy file; the one in force if none.")]
 
@@ -151,8 +153,7 @@ def _in_force() -> Path | None:
 
 
 def _worst(policy: Policy, accounts: int, hours: int = 24) -> int:
-    persons: int = _composed(policy, bound.worst(policy, accounts, hours), hours)["persons"]
-    return persons
+    return bound.persons(policy, bound.worst(policy, accounts, hours), hours)
 
 
 def _composed(policy: Policy, stolen: Sequence[StolenOrganisation], hours: int) -> dict[str, Any]:
@@ -161,7 +162,7 @@ def _composed(policy: Policy, stolen: Sequence[StolenOrganisation], hours: int) 
     known = bound.known_bound(policy, stolen, hours)
     return {
         "organisations": len(stolen),
-        "persons": typed.persons + known,
+        "persons": bound.persons(policy, stolen, hours),
         "known": {"persons": known},
         "typed": {"persons": typed.persons, "binds": typed.binds, **typed._asdict()},
         "card": {"persons": 0, "who_present_themselves": bound.card_bound(policy, stolen, hours)},

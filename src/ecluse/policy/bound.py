@@ -124,6 +124,11 @@ def spread(
     ]
 
 
+def persons(policy: Policy, stolen: Sequence[StolenOrganisation], hours: int) -> int:
+    """Return the most distinct persons in the typed and known lanes: the card lane adds nobody."""
+    return typed_levels(policy, stolen, hours).persons + known_bound(policy, stolen, hours)
+
+
 def known_bound(policy: Policy, stolen: Iterable[StolenOrganisation], hours: int) -> int:
     """Return the most distinct persons that the known lane discloses in any `hours` hours.
 
