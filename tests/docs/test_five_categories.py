@@ -21,7 +21,7 @@ from ecluse.cover.record import Cover, RecordError, open_record, seal
 from ecluse.feeds import screen
 from ecluse.feeds.roster import COLUMNS
 from ecluse.gate.answer import REFUSED, Covered, NotCovered, Right, family_cover
-from ecluse.gate.request import Asked
+from ecluse.gate.request import Asked, Kind
 from ecluse.gate.state import Lane
 from ecluse.ids.subject import person_identifier
 from ecluse.keyring import prf
@@ -184,7 +184,9 @@ def test_cover_at_rest_opens_under_its_own_key_and_row_only() -> None:
 
 
 def test_an_answer_holds_the_care_family_asked_for_and_no_other() -> None:
-    asked = Asked(bytes(16), Lane.CARD, bytes(16), None, date(2026, 11, 23), CareFamily.OPTICS)
+    asked = Asked(
+        bytes(16), Lane.CARD, Kind.CARD, bytes(16), None, date(2026, 11, 23), CareFamily.OPTICS
+    )
     told = family_cover(asked, Right(3, 1, PACKAGE, None), "handle")
     written = msgspec.json.encode(told)
     assert b"Monture" in written

@@ -45,6 +45,8 @@ class Card(NamedTuple):
     account: bytes
     card: int
     told: bool
+    #: The member's phone stood for it: it may be shown anywhere.
+    phone: bool
 
 
 class History:
@@ -92,7 +94,7 @@ class History:
         told = {
             self._organisation_of[each.account]
             for each in day
-            if each.card == check.card and each.told
+            if each.card == check.card and each.told and not each.phone
         }
         assert len(told) <= caps.organisations_per_card_day, "organisations of one card"
 
@@ -174,7 +176,7 @@ class History:
 
 def _presented(checks: Sequence[Card]) -> int:
     """Count distinct cards that were answered, and every check that was not."""
-    told = [each.card for each in checks if each.told]
+    told = [(each.card, each.phone) for each in checks if each.told]
     return len(set(told)) + len(checks) - len(told)
 
 

@@ -93,6 +93,10 @@ PERSONS = 7
 #: These persons are on file; the last one is not.
 ON_FILE = range(PERSONS - 1)
 
+#: Ways to ask; the last one is by phone.
+LANES = 5
+PHONE = 4
+
 BEGIN = 1_800_000_000.0
 WAITS = (1, 59, 61, 1800, 3540, HOUR, HOUR + 61, 12 * HOUR, 23 * HOUR, DAY - 1, DAY, DAY + HOUR)
 CLOCKS = (0, 0, 0, -30, 45, -2 * HOUR, -DAY, 2 * HOUR, DAY + 5 * HOUR)
@@ -132,17 +136,19 @@ class Wanted(NamedTuple):
     person: int
     lane: Lane
     admitted: bool
+    phone: bool
 
     @classmethod
     def drawn(cls, number: int) -> Wanted:
         number, account = divmod(number, len(ACCOUNTS))
         number, person = divmod(number, PERSONS)
-        number, lane = divmod(number, 4)
-        lanes = (Lane.TYPED, Lane.TYPED, Lane.KNOWN, Lane.CARD)
-        return cls(list(ACCOUNTS)[account], person, lanes[lane], admitted=number % 8 != 7)
+        number, lane = divmod(number, LANES)
+        lanes = (Lane.TYPED, Lane.TYPED, Lane.KNOWN, Lane.CARD, Lane.CARD)
+        admitted = number % 8 != 7
+        return cls(list(ACCOUNTS)[account], person, lanes[lane], admitted, lane == PHONE)
 
     def ask(self, tables: Tables) -> Ask:
-        card = b"card %d" % self.person
+        card = (b"phone %d" if self.phone else b"card %d") % self.person
         return Ask(
             account=self.account,
             lane=self.lane,
@@ -153,10 +159,11 @@ class Wanted(NamedTuple):
             card=card if self.lane is Lane.CARD else b"",
             visitor=card + b" at " + ACCOUNTS[self.account] if self.lane is Lane.CARD else b"",
             counter=card + b" of " + self.account if self.lane is Lane.CARD else b"",
+            phone=self.phone,
         )
 
 
-CHECKS = st.lists(st.integers(0, 8 * 4 * PERSONS * len(ACCOUNTS) - 1), min_size=1, max_size=6)
+CHECKS = st.lists(st.integers(0, 8 * LANES * PERSONS * len(ACCOUNTS) - 1), min_size=1, max_size=6)
 
 
 class Canal(RuleBasedStateMachine):
@@ -315,7 +322,8 @@ class Canal(RuleBasedStateMachine):
         if not outcome.released and outcome.reason not in (Reason.UNKNOWN, Reason.CARD_DAY):
             return
         if check.lane is Lane.CARD:
-            self.history.add_card(Card(now, check.account, check.person, outcome.released))
+            shown = Card(now, check.account, check.person, outcome.released, check.phone)
+            self.history.add_card(shown)
         else:
             asked = Person(
                 now, self.real, check.lane, check.account, check.person, outcome.released

@@ -23,7 +23,7 @@ from ecluse.gate.answer import (
     family_cover,
     rights,
 )
-from ecluse.gate.request import Asked
+from ecluse.gate.request import Asked, Kind
 from ecluse.gate.state import Lane
 
 
@@ -42,7 +42,7 @@ OPTICS = CoverPackage("EYES", "Yeux", "Eyes", {CareFamily.OPTICS: line("Lenses")
 
 def asks(care: date | str, family: CareFamily = CareFamily.PHARMACY) -> Asked:
     care_date = date.fromisoformat(care) if isinstance(care, str) else care
-    return Asked(bytes(16), Lane.CARD, bytes(16), None, care_date, family)
+    return Asked(bytes(16), Lane.CARD, Kind.CARD, bytes(16), None, care_date, family)
 
 
 def record(

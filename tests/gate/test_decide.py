@@ -323,3 +323,38 @@ def test_deciding_changes_nothing_that_it_was_given(asks: list[Ask]) -> None:
     before = copy.deepcopy(state)
     decide(state, asks, NOW + HOUR, POLICY)
     assert state == before
+
+
+def phone(visitor: bytes = b"here", *, spent: bool = False) -> Ask:
+    return msgspec.structs.replace(card(0, visitor), phone=True, spent=spent)
+
+
+def test_a_phone_may_be_shown_anywhere() -> None:
+    places = [b"shop %d" % n for n in range(POLICY.card.organisations_per_card_day * 3)]
+    _, outcomes = run(begin(), *[(n, phone(place)) for n, place in enumerate(places)])
+    assert all(outcome.released for outcome in outcomes)
+
+
+def test_a_presentation_that_was_used_is_refused_and_costs_nothing() -> None:
+    state, (outcome,) = run(begin(), (0, phone(spent=True)))
+    assert outcome.reason is Reason.SPENT
+    assert not outcome.looked_up
+    assert state == begin()
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([typed, known]), st.integers(0, 40)), max_size=60),
+    st.booleans(),
+)
+def test_no_cap_that_others_share_ever_refuses_a_phone(
+    asked: list[tuple[Callable[..., Ask], int]], restored: bool
+) -> None:
+    state, _ = run(begin(), *[(0, ask(person)) for ask, person in asked])
+    held = msgspec.structs.replace(
+        state,
+        leases={REGION: 0, PLATFORM: 0},
+        spent_until=NOW + DAY if restored else 0.0,
+        braked_until=NOW + DAY,
+    )
+    frozen = with_account(held, frozen_typed_until=NOW + DAY, shrunk_until=NOW + DAY)
+    assert reason(frozen, phone()) is None

@@ -283,7 +283,7 @@ def test_a_card_that_a_colleague_was_shown_counts_at_each_account() -> None:
 
 
 def _asks(person: int, account: int = 0, lane: int = 0) -> int:
-    """The number that stands for an account's check of a person; 2 is the known, 3 the card lane."""
+    """The number that stands for an account's check of a person; 2 known, 3 card, 4 phone."""
     return account + (person + lane * machine.PERSONS) * len(machine.ACCOUNTS)
 
 

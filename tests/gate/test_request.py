@@ -16,6 +16,7 @@ from ecluse.errors import EcluseError
 from ecluse.gate.request import (
     Asked,
     InvalidSubjectError,
+    Kind,
     MalformedError,
     PersonSubject,
     asked,
@@ -51,6 +52,7 @@ def test_a_typed_check_names_its_person_as_the_keyring_evaluates_it() -> None:
     assert asked(parse(text())) == Asked(
         check=bytes(range(16)),
         lane=Lane.TYPED,
+        kind=Kind.PERSON,
         identifier=(NIR13 + "19841031" + "1").encode(),
         amc=None,
         care_date=date(2026, 11, 23),

@@ -17,7 +17,8 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ecluse.cards import code
+from ecluse.cards import code, presentation
+from ecluse.cards.grant import GrantError
 from ecluse.errors import EcluseError
 from ecluse.ids import nir
 from ecluse.login import base64url, jwk, nonce, passkey, profile, signature, ticket
@@ -98,6 +99,8 @@ class StandInGate:
     late: list[dict[str, Any]] = field(default_factory=list)
     #: Whose passkeys sign in: a counter's, unless they are an officer's.
     organisation: dict[str, str] | None = field(default_factory=lambda: ORGANISATION)
+    #: Grants that bind a phone.
+    grants: set[str] = field(default_factory=set)
 
     @property
     def party(self) -> passkey.RelyingParty:
@@ -120,6 +123,7 @@ class StandInGate:
                 Route("/v1/logout", self._logout, methods=["POST"]),
                 Route("/v1/me", self._me),
                 Route("/v1/insurers", self._insurers),
+                Route("/v1/phones", self._phone, methods=["POST"]),
                 Route("/v1/checks", self._check, methods=["POST"]),
                 Route("/v1/checks/{check_id}", self._again),
             ],
@@ -175,6 +179,13 @@ class StandInGate:
         mark = fingerprint(made.public_key)
         self.enrolments[mark] = "pending"
         return JSONResponse({"fingerprint": mark, "state": "pending"})
+
+    async def _phone(self, request: Request) -> Response:
+        body = await self._hear(request)
+        await self._signed(request, jwk.to_point(msgspec.convert(body["device"], jwk.Jwk)))
+        if body["grant"] in self.grants:
+            return JSONResponse({"insurer": INSURER})
+        raise GrantError("This grant was not given.")
 
     async def _enrolment(self, request: Request) -> Response:
         return JSONResponse({"state": self.enrolments[request.path_params["fingerprint"]]})
@@ -297,6 +308,9 @@ def _answer(subject: dict[str, Any]) -> dict[str, Any]:
     if subject["kind"] == "reference":
         known = {**TYPED_ANSWER, "lane": "known"}
         return known if subject["reference"] == REFERENCE else REFUSED
+    if subject["kind"] == "phone":
+        shown = presentation.parse(presentation.decode(subject["code"]))
+        return CARD_ANSWER if shown.holds(ORGANISATION["finess"], time.time()) else REFUSED
     return {COVERED_CARD: CARD_ANSWER, EXPIRED_CARD: NOT_COVERED}.get(subject["card"], REFUSED)
 
 
@@ -308,6 +322,7 @@ _CODES: dict[type[Exception], str] = {
     DeviceExpiredError: "device_expired",
     ReplayedError: "replayed",
     PasskeyError: "gesture",
+    GrantError: "grant",
 }
 
 

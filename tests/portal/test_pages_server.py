@@ -85,22 +85,29 @@ def test_the_pages_are_closed_to_other_windows_and_devices(client: TestClient) -
     assert "set-cookie" not in headers
 
 
-def test_the_counters_page_alone_may_ask_for_the_camera(client: TestClient) -> None:
-    assert "camera=(self)" in client.get("/").headers["permissions-policy"]
-    for path in [*served_files(CONFIG).keys() - {"/"}, "/nothing"]:
+def test_the_counters_and_the_members_page_alone_may_ask_for_the_camera(
+    client: TestClient,
+) -> None:
+    with_camera = {"/", "/carte/"}
+    for path in with_camera:
+        assert "camera=(self)" in client.get(path).headers["permissions-policy"]
+    for path in [*served_files(CONFIG).keys() - with_camera, "/nothing"]:
         assert "camera=()" in client.get(path).headers["permissions-policy"]
 
 
-def test_the_reader_of_squares_is_the_reviewed_one_or_none(
+def test_what_was_fetched_is_what_was_reviewed_or_absent(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(pages_server, "FETCHED", tmp_path)
     without = served_files(CONFIG)
     assert not any(path.startswith("/fetched/") for path in without)
-    assert json.loads(without["/config.json"].body)["reader"] is None
-    (tmp_path / pages_server.READER).write_bytes(b"another one")
-    with pytest.raises(EcluseError, match="reviewed"):
-        served_files(CONFIG)
+    settings = json.loads(without["/config.json"].body)
+    assert (settings["reader"], settings["writer"]) == (None, None)
+    for name in pages_server.FETCHED_SHA256:
+        (tmp_path / name).write_bytes(b"another one")
+        with pytest.raises(EcluseError, match=f"{name} .* reviewed"):
+            served_files(CONFIG)
+        (tmp_path / name).unlink()
 
 
 def test_an_unchanged_page_costs_no_second_download(client: TestClient) -> None:

@@ -57,7 +57,7 @@ BUILT = (
     r"account\.\w+_until",
     r"answer\.(covered|not_covered|refused)",
     r"answer\.not_covered\.[123]",
-    r"answer\.refused\.(card|known|typed)\.[1234]",
+    r"answer\.refused\.(card|known|phone|typed)\.[1234]",
     r"answer\.lines\.(act|basis)",
     r"banner\.(?!close|place|renew|retry$)\w+(\.what)?",
     r"birth\.(incomplete|year|right)",

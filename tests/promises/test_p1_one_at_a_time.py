@@ -40,6 +40,9 @@ DOORS = {
     ("GET", "/v1/insurers"),  # about insurers: the same for everybody, and it takes no parameter
     ("POST", "/v1/prices"),  # about a bill and packages: no person, card or reference comes with it
     ("GET", "/v1/acts"),  # the kinds of act there are
+    # A phone's own key, a card's code and its insurer's word; it tells which insurer that was.
+    ("POST", "/v1/phones"),
+    ("POST", "/v1/phones/end"),  # an insurer's word; whether a phone of its own stood for a card
     ("POST", "/v1/login/begin"),
     ("POST", "/v1/login/finish"),
     ("POST", "/v1/logout"),

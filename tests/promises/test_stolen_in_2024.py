@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import re
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -137,7 +138,7 @@ def covered_family(about: Known) -> CareFamily:
 def nobody_like(about: Known) -> Known:
     """Return somebody with another birth rank, who is not on file."""
     person = msgspec.structs.replace(about.member.person, birth_rank=9)
-    return about._replace(member=type(about.member)(person, about.member.card, ()))
+    return about._replace(member=replace(about.member, person=person, families=()))
 
 
 def words(reply: Reply) -> str:

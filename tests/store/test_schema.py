@@ -31,6 +31,8 @@ DISTRIBUTED_BY = {
     "card_use": "card",
     "lease_pool": "scope",
     "settlement": "reference",
+    "phone_pointer": "idx",
+    "presentation": "use",
     "ledger_head": "shard",
     "ledger_entry": "shard",
     "ledger_tile": "shard",
@@ -61,12 +63,13 @@ GRANTS = {
     "gate": """
         insurer r, feed r, cover_package r, cover_record r, organisation rw, account rw,
         enrolment ra, passkey rw, device raw, nonce rad, card_use raw, lease_pool raw,
-        settlement ad r(expires_at), platform rw, act r w(ended_at state), ledger_head rw,
+        settlement ad r(expires_at), phone_pointer ad r(card granted idx insurer),
+        presentation rawd, platform rw, act r w(ended_at state), ledger_head rw,
         ledger_entry a r(commitment entry position shard), ledger_tile r, ledger_checkpoint r
     """,
     "keyring": """
-        feed r, card_pointer r, settlement r(expires_at reference wrapped),
-        organisation r(organisation region), ledger_head r, ledger_entry r
+        feed r, card_pointer r, phone_pointer r, settlement r(expires_at reference wrapped),
+        organisation r(finess organisation region), ledger_head r, ledger_entry r
     """,
     "ledger": "ledger_head r, ledger_entry r, ledger_tile ra, ledger_checkpoint ra",
     "watch": """

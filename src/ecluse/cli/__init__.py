@@ -34,6 +34,7 @@ NAMES = (
     "ledger",
     "login",
     "pages",
+    "phone",
     "policy",
     "serve",
     "siege",

@@ -34,6 +34,9 @@ def check(
     card: Annotated[
         str | None, typer.Option(help="A card's code; - reads it from standard input.")
     ] = None,
+    phone: Annotated[
+        str | None, typer.Option(help="The code that a member's phone shows now; or -.")
+    ] = None,
     reference: Annotated[
         str | None, typer.Option(help="A settlement reference of this organisation; or -.")
     ] = None,
@@ -46,19 +49,20 @@ def check(
     passphrase_file: PassphraseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask whether the bearer of a card, or a known patient, is covered. Exits 0 when covered."""
-    if (card is None) == (reference is None):
-        raise typer.BadParameter("Name either --card or --reference.")
-    if bill is not None and card is None:
-        raise typer.BadParameter("A price takes the card: nothing else tells the cover.")
+    """Ask whether whoever shows a card or phone, or a known patient, is covered. Exits 0 if so."""
+    if [card, phone, reference].count(None) != 2:
+        raise typer.BadParameter("Name one of --card, --phone and --reference.")
+    if bill is not None and reference is not None:
+        raise typer.BadParameter("A price takes the card or phone: nothing else tells the cover.")
     asked = None if bill is None else read_json(bill, Bill)
     day = (care_date or datetime.now(UTC)).date()
     with PracticeClient(open_key(key, passphrase_file)) as client:
-        told = (
-            client.check_card(_given(card), care_date=day, family=family)
-            if card is not None
-            else client.check_reference(_given(reference or ""), care_date=day, family=family)
-        )
+        if card is not None:
+            told = client.check_card(_given(card), care_date=day, family=family)
+        elif phone is not None:
+            told = client.check_phone(_given(phone), care_date=day, family=family)
+        else:
+            told = client.check_reference(_given(reference or ""), care_date=day, family=family)
         covered = told.reply if isinstance(told.reply, Covered) else None
         priced = client.price(asked, covered) if asked and covered else None
     if told.warning and not as_json:

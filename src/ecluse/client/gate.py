@@ -162,6 +162,19 @@ class GateClient:
         body = check_body({"kind": "card", "card": card}, care_date, family)
         return await self._talk(self._speaker.check(body))
 
+    async def check_phone(
+        self, code: str, *, care_date: date, family: CareFamily
+    ) -> replies.CheckReply:
+        """Ask whether the bearer of a phone is covered.
+
+        Args:
+            code: What the phone shows, as a reader types it.
+            care_date: The day of care.
+            family: The care family asked about.
+        """
+        body = check_body({"kind": "phone", "code": code}, care_date, family)
+        return await self._talk(self._speaker.check(body))
+
     async def check_reference(
         self, reference: str, *, care_date: date, family: CareFamily
     ) -> replies.CheckReply:

@@ -5,7 +5,7 @@ with PracticeClient(key) as client:
     told = client.check_card(code, care_date=today, family=CareFamily.PHARMACY)
     print(told.reply, told.warning)
 
-Such a key asks with cards and with its organisation's own settlement references. A check by number
+Such a key asks with cards, with members' phones and with its organisation's own settlement references. A check by number
 and birth date takes a person's gesture, and the gate refuses it from here, whoever it is about.
 """
 
@@ -113,6 +113,10 @@ class PracticeClient:
         """Ask whether the bearer of a card is covered."""
         return converse(self._http, self._talk.check_card(card, care_date, family))
 
+    def check_phone(self, code: str, *, care_date: date, family: CareFamily) -> Told:
+        """Ask whether the bearer of a phone is covered, by the code that it shows."""
+        return converse(self._http, self._talk.check_phone(code, care_date, family))
+
     def check_reference(self, reference: str, *, care_date: date, family: CareFamily) -> Told:
         """Ask about whom this organisation was given a settlement reference for."""
         return converse(self._http, self._talk.check_reference(reference, care_date, family))
@@ -168,6 +172,11 @@ class AsyncPracticeClient:
         """Ask whether the bearer of a card is covered."""
         return await converse_async(self._http, self._talk.check_card(card, care_date, family))
 
+    async def check_phone(self, code: str, *, care_date: date, family: CareFamily) -> Told:
+        """Ask whether the bearer of a phone is covered, by the code that it shows."""
+        asked = self._talk.check_phone(code, care_date, family)
+        return await converse_async(self._http, asked)
+
     async def check_reference(self, reference: str, *, care_date: date, family: CareFamily) -> Told:
         """Ask about whom this organisation was given a settlement reference for."""
         asked = self._talk.check_reference(reference, care_date, family)
@@ -211,6 +220,9 @@ class _Talk:
 
     def check_card(self, card: str, care_date: date, family: CareFamily) -> Steps[Told]:
         return self._check({"kind": "card", "card": card}, care_date, family)
+
+    def check_phone(self, code: str, care_date: date, family: CareFamily) -> Steps[Told]:
+        return self._check({"kind": "phone", "code": code}, care_date, family)
 
     def check_reference(self, reference: str, care_date: date, family: CareFamily) -> Steps[Told]:
         return self._check({"kind": "reference", "reference": reference}, care_date, family)

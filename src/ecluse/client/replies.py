@@ -128,11 +128,23 @@ class Rotated(msgspec.Struct, frozen=True):
     before_ends_at: datetime | None
 
 
+class PhoneEnded(msgspec.Struct, frozen=True):
+    """`POST /v1/phones/end`: whether a phone stood for a card until now."""
+
+    ended: bool
+
+
 class Insurer(msgspec.Struct, frozen=True):
     """Whom to bill."""
 
     amc: str
     name: str
+
+
+class PhoneBound(msgspec.Struct, frozen=True):
+    """`POST /v1/phones`: the phone stands for a card of this insurer's."""
+
+    insurer: Insurer
 
 
 class ListedInsurer(Insurer, frozen=True):

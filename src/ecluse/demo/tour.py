@@ -45,6 +45,8 @@ class Day(NamedTuple):
     """An honest clerk's checks: how many in each lane, whether all were answered as they should."""
 
     card: int
+    #: Of these, how many by a member's phone.
+    phone: int
     known: int
     typed: int
     right: bool
@@ -82,7 +84,12 @@ async def run(scene: Scene, cast: Cast, progress: Callable[[str], None]) -> Fact
     }
     promises = {**held, "P4": alike, "P9": forbidden, "P10": proved}
     return {
-        "checks": {"card": day.card, "known": day.known, "typed": day.typed},
+        "checks": {
+            "card": day.card,
+            "phone": day.phone,
+            "known": day.known,
+            "typed": day.typed,
+        },
         "answered_right": day.right,
         "thefts": [
             {"name": run.strategy, "persons": run.persons, "bound": run.bound} for run in runs
@@ -95,7 +102,8 @@ async def run(scene: Scene, cast: Cast, progress: Callable[[str], None]) -> Fact
 async def honest_day(scene: Scene, checks: int) -> Day:
     """Let a clerk check cards, some patients again, and a few people without; compare each answer.
 
-    Again by the reference that the card's answer brought, as far as a day's budget goes.
+    One of them shows a phone in place of the card. Again is by the reference that the card's answer
+    brought, as far as a day's budget goes.
     """
     clerk = await scene.hire()
     replies: list[Covered | None] = []
@@ -103,6 +111,14 @@ async def honest_day(scene: Scene, checks: int) -> Day:
         family = CareFamily(member.families[0])
         reply = await clerk.gate.check_card(member.card, care_date=scene.today, family=family)
         replies.append(reply if isinstance(reply, Covered) and reply.cover else None)
+    equipped = scene.members[0]
+    phone = await scene.equip(equipped)
+    told = await clerk.gate.check_phone(
+        phone.present(clerk.finess),
+        care_date=scene.today,
+        family=CareFamily(equipped.families[0]),
+    )
+    replies.append(told if isinstance(told, Covered) and told.cover else None)
     cards = len(replies)
     known = [
         await clerk.gate.check_reference(
@@ -115,16 +131,16 @@ async def honest_day(scene: Scene, checks: int) -> Day:
     ]
     replies += [each if isinstance(each, Covered) and not each.cover else None for each in known]
     for member in scene.members[cards : cards + scene.policy.typed.account_hour]:
-        told = await clerk.gate.check_person(
+        asked = await clerk.gate.check_person(
             member.person,
             clerk.passkey.touch,
             care_date=scene.today,
             family=CareFamily(member.families[0]),
         )
-        replies.append(told if isinstance(told, Covered) and not told.cover else None)
+        replies.append(asked if isinstance(asked, Covered) and not asked.cover else None)
     answered = [reply.receipt.position for reply in replies if reply is not None]
     typed = len(replies) - cards - len(known)
-    return Day(cards, len(known), typed, len(answered) == len(replies), answered)
+    return Day(cards, 1, len(known), typed, len(answered) == len(replies), answered)
 
 
 async def refusals_alike(scene: Scene, without_right: Member) -> bool:

@@ -19,6 +19,7 @@ from ecluse.gate.client_door import ClientDoor
 from ecluse.gate.gate import Gate, GateConfig, open_gate
 from ecluse.gate.insurers_door import InsurersDoor
 from ecluse.gate.login_door import LoginDoor
+from ecluse.gate.phone_door import PhoneDoor
 from ecluse.gate.price_door import PriceDoor
 from ecluse.ledger import proofs
 from ecluse.store.errors import FAILURES
@@ -87,7 +88,7 @@ class _Application(Starlette):
 
 def _routes(gate: Gate, callers: Callers, checks: CheckDoor) -> list[Route]:
     login, client = LoginDoor(gate, callers), ClientDoor(gate, callers)
-    ledger, prices = _LedgerDoor(gate), PriceDoor(gate, callers)
+    ledger, prices, phones = _LedgerDoor(gate), PriceDoor(gate, callers), PhoneDoor(gate)
     return [
         Route("/v1/checks", checks.check, methods=["POST"]),
         Route("/v1/checks/{check_id}", checks.again, methods=["GET"]),
@@ -95,6 +96,8 @@ def _routes(gate: Gate, callers: Callers, checks: CheckDoor) -> list[Route]:
         Route("/v1/insurers", InsurersDoor(gate, callers).insurers, methods=["GET"]),
         Route("/v1/prices", prices.price, methods=["POST"]),
         Route("/v1/acts", prices.acts, methods=["GET"]),
+        Route("/v1/phones", phones.enrol, methods=["POST"]),
+        Route("/v1/phones/end", phones.end, methods=["POST"]),
         Route("/v1/login/begin", login.begin, methods=["POST"]),
         Route("/v1/login/finish", login.finish, methods=["POST"]),
         Route("/v1/logout", login.logout, methods=["POST"]),

@@ -10,10 +10,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ecluse.gate import rows
+from ecluse.gate import rows, uses
 from ecluse.gate.clock import Anchor, anchor, gate_time
 from ecluse.gate.decide import decide
 from ecluse.gate.leases import Leases, needs
+from ecluse.gate.request import Kind
 from ecluse.gate.state import Account, Ask, Lane, Outcome, State, region_scope
 from ecluse.ledger.append import append
 from ecluse.ledger.entry import Check
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 
 V = TypeVar("V")
-
-#: What the ledger calls the subject that each lane takes.
-_KINDS = {Lane.CARD: "card", Lane.KNOWN: "reference", Lane.TYPED: "person"}
 
 
 class Decided(NamedTuple):
@@ -100,7 +98,11 @@ class Desk:
         async with self._connection.transaction():
             fresh, replayed = await self._spend_nonces(items)
             state, now, registered = await self._lock(fresh)
-            asks = [self._ask(item, now, registered) for item in fresh]
+            used = await uses.spent(self._connection, fresh, now)
+            asks = [
+                self._ask(item, now, registered, spent=spent)
+                for item, spent in zip(fresh, used, strict=True)
+            ]
             after, outcomes = decide(state, asks, now, self._policy)
             await self._save(state, after, fresh, outcomes, now)
             first = await self._append(fresh, outcomes, now)
@@ -148,7 +150,7 @@ class Desk:
         )
         cards = await rows.cards(
             connection,
-            {card for item in items if (card := self._card(item.found))},
+            {card for item in items if (card := self._card(item))},
         )
         named = {(item.pending.account, item.pending.thumbprint) for item in items}
         times, registered = await rows.present(connection, named)
@@ -173,18 +175,25 @@ class Desk:
             monotonic=monotonic,
         )
 
-    def _card(self, subject: Found) -> bytes:
+    def _card(self, item: Item) -> bytes:
         """Return the token of the card presented; empty without one that was found."""
-        return b"" if subject.card is None else self._tokens.card(subject.idx, subject.card)
+        idx, _, insurer = item.found
+        if insurer is None:
+            return b""
+        if item.pending.asked.kind is Kind.PHONE:
+            return self._tokens.phone(idx, insurer)
+        return self._tokens.card(idx, insurer)
 
     def _ask(
         self,
         item: Item,
         now: float,
         registered: dict[tuple[bytes, bytes], float],
+        *,
+        spent: bool,
     ) -> Ask:
         pending = item.pending
-        card, visitor, counter = self._card(item.found), b"", b""
+        card, visitor, counter = self._card(item), b"", b""
         if card:
             visitor = self._tokens.visitor(card, pending.organisation)
             counter = self._tokens.counter(card, pending.account)
@@ -198,6 +207,8 @@ class Desk:
             card=card,
             visitor=visitor,
             counter=counter,
+            phone=pending.asked.kind is Kind.PHONE,
+            spent=spent,
         )
 
     async def _save(
@@ -252,7 +263,7 @@ class Desk:
             organisation=pending.organisation,
             device=pending.thumbprint,
             lane=pending.asked.lane,
-            kind=_KINDS[pending.asked.lane],
+            kind=pending.asked.kind,
             subject=item.found.idx,
             opened=tuple((record.insurer, record.feed) for record in item.found.records)
             if outcome.released

@@ -19,6 +19,7 @@ from ecluse.gate.request import (
     PersonSubject,
     asked,
     parse,
+    require_current,
     typed_subject,
 )
 from ecluse.gate.rows import spend_nonces
@@ -61,6 +62,7 @@ class CheckDoor:
         check = asked(body)
         reply = await self._gate.again(caller, check)
         if reply is None:
+            require_current(check, time.time())
             if isinstance(body.subject, PersonSubject):
                 await self._gesture(body, body.subject, caller)
             reply = self._gate.check(caller, check)

@@ -98,6 +98,8 @@ class _Desk:
 
     def _card(self, ask: Ask, account: Account) -> Outcome:
         caps, now = self._policy.card, self._now
+        if ask.spent:
+            return _refused(Reason.SPENT)
         organisation = self._organisations[account.organisation]
         shown = self._cards.get(ask.card, _NOWHERE)
         repeat = shown.organisations.holds(ask.visitor, DAY, now)
@@ -114,7 +116,9 @@ class _Desk:
         )
         if not ask.found:
             return _refused(Reason.UNKNOWN)
-        if not shown.organisations.allows(ask.visitor, caps.organisations_per_card_day, DAY, now):
+        if not ask.phone and not shown.organisations.allows(
+            ask.visitor, caps.organisations_per_card_day, DAY, now
+        ):
             return _refused(Reason.CARD_DAY)
         self._cards[ask.card] = Shown(
             shown.organisations.ask(ask.visitor, now), shown.accounts.ask(ask.counter, now)

@@ -8,12 +8,18 @@ import msgspec
 from starlette.responses import Response
 
 from ecluse.acts.act import ActError, NotYoursError
+from ecluse.cards.grant import GrantError
 from ecluse.errors import EcluseError
 from ecluse.gate.again import NoAnswerError, OtherCheckError
 from ecluse.gate.caller import DeviceExpiredError
 from ecluse.gate.catalogue import NoPackageError
 from ecluse.gate.pipeline import BusyError, ReplayedError, UnavailableError
-from ecluse.gate.request import InvalidSubjectError, MalformedError, NoPersonThereError
+from ecluse.gate.request import (
+    InvalidSubjectError,
+    LatePresentationError,
+    MalformedError,
+    NoPersonThereError,
+)
 from ecluse.keyring.client import KeyringUnreachableError
 from ecluse.ledger.errors import LedgerError
 from ecluse.login.clients import NotAClientError, RotationError
@@ -57,7 +63,9 @@ _ERRORS: dict[type[EcluseError], tuple[int, str]] = {
     EnrolmentError: (409, "enrolment"),
     TooLargeError: (413, "too_large"),
     InvalidSubjectError: (422, "invalid_subject"),
+    LatePresentationError: (422, "late_presentation"),
     NoPersonThereError: (422, "no_person_there"),
+    GrantError: (403, "grant"),
     NotAClientError: (403, "not_a_client"),
     RotationError: (409, "rotation"),
     LedgerError: (404, "not_yet"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, NamedTuple
 
 import msgspec
 
-from ecluse.cards import code
+from ecluse.cards import code, presentation
 from ecluse.cover.family import CareFamily
 from ecluse.errors import EcluseError
 from ecluse.gate.state import Lane
@@ -30,6 +31,10 @@ class InvalidSubjectError(EcluseError):
     """The subject cannot be anybody's: wrong key, wrong length (HTTP 422). Says which part."""
 
 
+class LatePresentationError(EcluseError):
+    """What the phone showed is not of this minute (HTTP 422)."""
+
+
 class NoPersonThereError(EcluseError):
     """A typed check by practice software, whoever it is about (HTTP 422)."""
 
@@ -40,6 +45,14 @@ class CardSubject(
     """A presented card."""
 
     card: Annotated[str, msgspec.Meta(max_length=80)]
+
+
+class PhoneSubject(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="phone", tag_field="kind"
+):
+    """What a member's phone shows in place of their card."""
+
+    code: Annotated[str, msgspec.Meta(max_length=400)]
 
 
 class ReferenceSubject(
@@ -72,10 +85,19 @@ class CheckBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of `POST /v1/checks`."""
 
     check_id: Annotated[str, msgspec.Meta(min_length=22, max_length=22)]
-    subject: CardSubject | ReferenceSubject | PersonSubject
+    subject: CardSubject | PhoneSubject | ReferenceSubject | PersonSubject
     care_date: date
     family: CareFamily
     gesture: Gesture | None = None
+
+
+class Kind(StrEnum):
+    """What the subject was given as, in the ledger's words."""
+
+    CARD = "card"
+    PHONE = "phone"
+    REFERENCE = "reference"
+    PERSON = "person"
 
 
 class Asked(NamedTuple):
@@ -83,6 +105,7 @@ class Asked(NamedTuple):
 
     check: bytes
     lane: Lane
+    kind: Kind
     identifier: bytes
     amc: str | None
     care_date: date
@@ -124,21 +147,39 @@ def asked(body: CheckBody) -> Asked:
         check = base64url.decode(body.check_id, 16)
     except ValueError:
         raise MalformedError("The check id is not 16 bytes of base64url.") from None
+    insurer = None
     try:
         match body.subject:
             case CardSubject(card):
-                lane, identifier, insurer = Lane.CARD, code.decode(card), None
+                lane, kind, identifier = Lane.CARD, Kind.CARD, code.decode(card)
+            case PhoneSubject(shown):
+                lane, kind, identifier = Lane.CARD, Kind.PHONE, presentation.decode(shown)
             case ReferenceSubject(reference):
-                lane, identifier, insurer = Lane.KNOWN, _reference(reference), None
+                lane, kind, identifier = Lane.KNOWN, Kind.REFERENCE, _reference(reference)
             case PersonSubject(number, birth_date, birth_rank, named):
-                lane = Lane.TYPED
+                lane, kind = Lane.TYPED, Kind.PERSON
                 identifier = subject.person_identifier(
                     nir.parse(number), birth.parse(birth_date), birth_rank
                 )
                 insurer = None if named is None else amc.parse(named)
     except EcluseError as error:
         raise InvalidSubjectError(error.problem, hint=error.hint) from None
-    return Asked(check, lane, identifier, insurer, body.care_date, body.family)
+    return Asked(check, lane, kind, identifier, insurer, body.care_date, body.family)
+
+
+def require_current(check: Asked, now: float) -> None:
+    """Refuse what a phone showed more than a minute before `now` (Unix seconds).
+
+    For the clerk's sake, who hears why: what counts is the keyring's own verification.
+
+    Raises:
+        LatePresentationError: It is too old, or of a time to come.
+    """
+    if check.kind is Kind.PHONE and not presentation.parse(check.identifier).current(now):
+        raise LatePresentationError(
+            "The phone's code is more than a minute old, or its clock is wrong.",
+            hint="Scan the code that the phone shows now.",
+        )
 
 
 def _reference(text: str) -> bytes:

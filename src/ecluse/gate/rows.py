@@ -26,6 +26,7 @@ SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::timestamptz[])
 _SWEEP = """
 DELETE FROM nonce WHERE expires_at < clock_timestamp() - interval '1 minute';
 DELETE FROM settlement WHERE expires_at < clock_timestamp();
+DELETE FROM presentation WHERE expires_at < clock_timestamp();
 """
 _ACCOUNTS = """
 SELECT account, organisation, extract(epoch FROM probation_until)::float8 AS probation_until,
@@ -148,7 +149,7 @@ async def spend_nonces(
 
 
 async def sweep(connection: Connection) -> None:
-    """Forget the nonces of signatures that have ended, and references that can be used no more."""
+    """Forget the nonces of signatures that ended; references and presentations that did."""
     await connection.execute(_SWEEP)
 
 

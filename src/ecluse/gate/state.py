@@ -87,6 +87,10 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     card: bytes = b""
     visitor: bytes = b""
     counter: bytes = b""
+    #: The member's phone signed for this moment: no cap on where a card is shown.
+    phone: bool = False
+    #: That signature was used by another check before.
+    spent: bool = False
 
 
 class Reason(StrEnum):
@@ -104,6 +108,7 @@ class Reason(StrEnum):
     PLATFORM_DAY = "platform_day"
     CARD_DAY = "card_day"
     FROZEN = "frozen"
+    SPENT = "spent"
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):

@@ -23,6 +23,10 @@ class Tokens:
         """Name the card that an insurer gave to a person."""
         return self._token(b"ecluse/cardtoken", index + insurer.to_bytes(2, "big"))
 
+    def phone(self, index: bytes, insurer: int) -> bytes:
+        """Name a phone that stands for that card: its day is none of the paper's."""
+        return self._token(b"ecluse/phoneday", index + insurer.to_bytes(2, "big"))
+
     def visitor(self, card: bytes, organisation: bytes) -> bytes:
         """Name an organisation in what is kept of a card's day."""
         return self._token(b"ecluse/visitor", card + organisation)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
 
+from ecluse.cards.grant import GrantError
 from ecluse.errors import EcluseError
 from ecluse.keyring import messages as m
 from ecluse.keyring.bulk import Evaluated
@@ -151,6 +152,35 @@ class GateKeyring(_Connection):
         if opened not in (None, self.opened):
             raise KeyringUnreachableError
         return await self._ask(m.Unseal(tuple(entries)), list[m.Opened])
+
+    async def enrol_phone(self, word: bytes, phone: bytes, card: bytes) -> m.PhoneGranted:
+        """Have a phone stand for a card.
+
+        Args:
+            word: The insurer's grant, signed.
+            phone: The phone's compressed public key, that whoever asks was proven to hold.
+            card: The card's secret.
+
+        Raises:
+            GrantError: The keyring does not take it.
+        """
+        return await self._word(m.EnrolPhone(word, phone, card), m.PhoneGranted)
+
+    async def end_phone(self, word: bytes) -> m.PhoneEnded:
+        """Learn which phone an insurer's word ends.
+
+        Raises:
+            GrantError: None.
+        """
+        return await self._word(m.EndPhone(word), m.PhoneEnded)
+
+    async def _word(self, request: m.EnrolPhone | m.EndPhone, answer: type[T]) -> T:
+        try:
+            return await self._ask(request, answer)
+        except KeyringUnreachableError:
+            raise
+        except EcluseError as error:
+            raise GrantError(error.problem, hint=error.hint) from None
 
 
 class FeedKeyring(_Sealing):

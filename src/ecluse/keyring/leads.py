@@ -72,7 +72,7 @@ class Leads:
             return None
         match check.lane:
             case "card":
-                return self._card(check.identifier, rows.pointers, now)
+                return self.card(check.identifier, rows.pointers, now)
             case "known":
                 return self._reference(check.identifier, check.organisation, rows.claims, now)
             case _:
@@ -90,7 +90,7 @@ class Leads:
             )
         )
 
-    def _card(self, secret: bytes, pointers: Mapping[bytes, Sequence[Pointer]], now: float) -> Lead:
+    def card(self, secret: bytes, pointers: Mapping[bytes, Sequence[Pointer]], now: float) -> Lead:
         """Open a card's latest pointer."""
         for epoch in reversed(self._keys.epochs):
             card = prf.card_index(epoch.index, secret)

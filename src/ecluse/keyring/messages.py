@@ -13,7 +13,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from ecluse.keyring.bulk import CARD_SIZE, PERSON_SIZE
+from ecluse.cards import grant, presentation
+from ecluse.keyring.bulk import CARD_SIZE
 
 
 #: Larger than any batch; a bulk chunk of 65,536 rows takes about 9 MB on its way back.
@@ -34,8 +35,8 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
     lane: Annotated[str, msgspec.Meta(pattern="^(card|known|typed)$")]
     organisation: Id
     account: Id
-    #: 22 bytes for a person, 16 for a card or a settlement reference.
-    identifier: Annotated[bytes, msgspec.Meta(min_length=CARD_SIZE, max_length=PERSON_SIZE)]
+    #: 22 bytes for a person, 16 for a card or a settlement reference, what a phone presents.
+    identifier: Annotated[bytes, msgspec.Meta(min_length=CARD_SIZE, max_length=presentation.SIZE)]
 
 
 class Located(msgspec.Struct, frozen=True, array_like=True):
@@ -80,6 +81,39 @@ class Unseal(msgspec.Struct, frozen=True, tag="unseal"):
     """Ask for the keys of committed entries."""
 
     entries: tuple[Committed, ...]
+
+
+class EnrolPhone(msgspec.Struct, frozen=True, tag="enrol_phone"):
+    """Ask that a phone may stand for a card, with the insurer's grant."""
+
+    word: Annotated[bytes, msgspec.Meta(max_length=grant.MOST_BYTES)]
+    phone: grant.Key
+    card: Annotated[bytes, msgspec.Meta(min_length=CARD_SIZE, max_length=CARD_SIZE)]
+
+
+class PhoneGranted(msgspec.Struct, frozen=True, array_like=True):
+    """A phone's row, to be stored with its ledger entry."""
+
+    idx: bytes
+    #: The card, as a name of its own in the phones' table: a later phone takes its place.
+    card: bytes
+    sealed: bytes
+    insurer: int
+    #: The person's index.
+    subject: bytes
+
+
+class EndPhone(msgspec.Struct, frozen=True, tag="end_phone"):
+    """Ask which phone an insurer's word ends."""
+
+    word: Annotated[bytes, msgspec.Meta(max_length=grant.MOST_BYTES)]
+
+
+class PhoneEnded(msgspec.Struct, frozen=True, array_like=True):
+    """The row of a phone that its insurer ends."""
+
+    idx: bytes
+    insurer: int
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -190,6 +224,8 @@ class ScopeFrom(msgspec.Struct, frozen=True, tag="scope"):
 Request = (
     Locate
     | Unseal
+    | EnrolPhone
+    | EndPhone
     | Hello
     | MonthKeysOf
     | LoaderIdentity

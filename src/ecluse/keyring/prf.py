@@ -44,6 +44,23 @@ def reference_key(key: bytes, reference: bytes) -> bytes:
     ).digest()
 
 
+def phone_index(key: bytes, phone: bytes) -> bytes:
+    """Return the 16-byte index of a phone's public key."""
+    return hashlib.blake2b(phone, digest_size=INDEX_SIZE, key=key, person=b"ecluse/phone").digest()
+
+
+def phone_key(key: bytes, phone: bytes) -> bytes:
+    """Return the 32-byte key that wraps what a phone leads to."""
+    return hashlib.blake2b(phone, digest_size=KEY_SIZE, key=key, person=b"ecluse/phonekey").digest()
+
+
+def phone_card(key: bytes, secret: bytes) -> bytes:
+    """Return the 16-byte name of a card among those that a phone stands for."""
+    return hashlib.blake2b(
+        secret, digest_size=INDEX_SIZE, key=key, person=b"ecluse/phonecard"
+    ).digest()
+
+
 def nobody(key: bytes, secret: bytes) -> bytes:
     """Return 48 bytes, an index and a key that nobody has: where an unknown card leads."""
     return hashlib.blake2b(

@@ -1,7 +1,7 @@
 """What the keyring reads for itself, through a database role that can only read.
 
-Card pointers and what settlement references wrap (nobody else opens them), and ledger entries: the
-keyring does not take anybody's word for what was committed.
+Card pointers, what phones and settlement references wrap (nobody else opens them), and ledger
+entries: the keyring does not take anybody's word for what was committed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,13 @@ class Pointer(NamedTuple):
     insurer: int
     feed: int
     sealed: bytes
+
+
+class Place(NamedTuple):
+    """Where an organisation is: INSEE region code, and its number."""
+
+    region: str
+    finess: str
 
 
 class Entry(NamedTuple):
@@ -61,7 +68,10 @@ _CLAIMS = """
 SELECT reference, wrapped FROM settlement
  WHERE reference = ANY($1::bytea[]) AND expires_at > clock_timestamp()
 """
-_REGIONS = "SELECT organisation, region FROM organisation WHERE organisation = ANY($1::bytea[])"
+_PHONES = "SELECT idx, sealed FROM phone_pointer WHERE idx = ANY($1::bytea[])"
+_PLACES = """
+SELECT organisation, region, finess FROM organisation WHERE organisation = ANY($1::bytea[])
+"""
 #: Entries read at a time.
 _MOST_ROWS = 20_000
 _ENTRIES = """
@@ -116,10 +126,15 @@ class Reader:
         rows = await self._fetch(_CLAIMS, references)
         return {row["reference"]: row["wrapped"] for row in rows}
 
-    async def regions(self, organisations: Sequence[bytes]) -> dict[bytes, str]:
-        """Return the INSEE region code of each of these organisations."""
-        rows = await self._fetch(_REGIONS, organisations)
-        return {row["organisation"]: row["region"] for row in rows}
+    async def phones(self, indexes: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return what stands wrapped in these phones' rows."""
+        rows = await self._fetch(_PHONES, indexes)
+        return {row["idx"]: row["sealed"] for row in rows}
+
+    async def places(self, organisations: Sequence[bytes]) -> dict[bytes, Place]:
+        """Return where each of these organisations is."""
+        rows = await self._fetch(_PLACES, organisations)
+        return {row["organisation"]: Place(row["region"], row["finess"]) for row in rows}
 
     async def entries(self, positions: Sequence[int]) -> dict[int, Entry]:
         """Return the committed entries at these positions."""

@@ -62,7 +62,7 @@ log = logging.getLogger(__name__)
 
 #: Which socket may ask what. In production each belongs to its caller's own user.
 ALLOWED: dict[str, tuple[type, ...]] = {
-    "gate": (m.Hello, m.Locate, m.Unseal, m.MonthKeysOf),
+    "gate": (m.Hello, m.Locate, m.Unseal, m.MonthKeysOf, m.EnrolPhone, m.EndPhone),
     "feed": (m.LoaderIdentity, m.OpenFeed, m.EvaluateChunk, m.SealEvent),
     "ledger": (m.Sign, m.PublicKey, m.Salts),
     "watch": (m.FactsSince, m.FactsAt, m.SealEvent),
@@ -128,8 +128,16 @@ class Session:
                 return await self._keyring.continuity.sign(body, size)
             case m.ReleaseAt() | m.FactsSince() | m.FactsAt() | m.OpenScope() | m.ScopeFrom():
                 return await self._read(request)
+            case m.EnrolPhone() | m.EndPhone():
+                return await self._follow(request)
             case _:
                 return self._answer_at_once(request)
+
+    async def _follow(self, request: m.EnrolPhone | m.EndPhone) -> object:
+        """Follow an insurer's word about a phone."""
+        if isinstance(request, m.EndPhone):
+            return await self._keyring.end_phone(request.word)
+        return await self._keyring.enrol_phone(request.word, request.phone, request.card)
 
     async def _read(
         self, request: m.ReleaseAt | m.FactsSince | m.FactsAt | m.OpenScope | m.ScopeFrom

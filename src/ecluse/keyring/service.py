@@ -16,10 +16,20 @@ from ecluse.keyring.entries import Entries
 from ecluse.keyring.facts import Telling
 from ecluse.keyring.feeds import Feeds
 from ecluse.keyring.leads import Lead, Leads, Rows
-from ecluse.keyring.messages import Asked, Committed, Greeting, Located, Opened
+from ecluse.keyring.messages import (
+    Asked,
+    Committed,
+    Greeting,
+    Located,
+    Opened,
+    PhoneEnded,
+    PhoneGranted,
+)
 from ecluse.keyring.meter import DAY
 from ecluse.keyring.meters import Meters
 from ecluse.keyring.neighbours import NeighbourKey
+from ecluse.keyring.phones import Phones, presented
+from ecluse.keyring.reader import Place
 from ecluse.keyring.scope import Scoping
 from ecluse.keyring.structure import Structure, Trails
 from ecluse.keyring.tickets import Ticket, Tickets
@@ -43,6 +53,8 @@ DEFAULT_LIMITS: dict[str, int | None] = {"card": None, "known": 1_000_000, "type
 #: How long a card's check makes its bearer known to the organisation.
 DEFAULT_KNOWN_DAYS = 90
 
+#: An organisation that the database does not know.
+_NOWHERE = Place("", "")
 #: Seconds by which an entry may seem older than its check: two clocks never agree.
 _CLOCKS = 300.0
 
@@ -77,8 +89,9 @@ class Keyring:
         self._tickets = Tickets()
         self._meters = Meters(vault, limits)
         self._leads = Leads(vault.keys, known_days * DAY)
+        self._phones = Phones(vault.keys, self._leads, reader, folder)
         self._trails = Trails()
-        self._regions: dict[bytes, str] = {}
+        self._places: dict[bytes, Place] = {}
         # From here on the host's clock can be set as anybody likes: it frees nobody.
         self._began = time.time() - time.monotonic()
 
@@ -134,8 +147,9 @@ class Keyring:
             EcluseError: The database does not answer, or was restored and nobody has noted it.
         """
         moment = _Moment(self._now(), await self.continuity.size())
+        await self._learn_places(checks)
+        checks = await self._phones.cards(checks, self._places, moment.now)
         rows = await self._read(checks)
-        await self._learn_regions(checks)
         located = [self._locate(check, rows, moment) for check in checks]
         self._meters.settle(moment.now)
         return located
@@ -157,14 +171,16 @@ class Keyring:
             await self._reader.claims(references) if references else {},
         )
 
-    async def _learn_regions(self, checks: Sequence[Asked]) -> None:
+    async def _learn_places(self, checks: Sequence[Asked]) -> None:
         strange = {
             check.organisation
             for check in checks
-            if check.lane == "typed" and check.organisation not in self._regions
+            if (check.lane == "typed" or presented(check))
+            and check.organisation not in self._places
         }
         if strange:
-            self._regions |= await self._reader.regions(list(strange))
+            self._places |= dict.fromkeys(strange, _NOWHERE)
+            self._places |= await self._reader.places(list(strange))
 
     def _locate(self, check: Asked, rows: Rows, moment: _Moment) -> Located:
         found = self._leads.of(check, rows, moment.now)
@@ -193,7 +209,7 @@ class Keyring:
     def _structure(self, check: Asked, now: float) -> Structure:
         if check.lane != "typed":
             return Structure()
-        region = self._regions.get(check.organisation, "")
+        region = self._places[check.organisation].region
         return self._trails.follow(check.account, check.identifier, region, now)
 
     def _admit(self, lane: str, lead: Lead | None, now: float) -> bool:
@@ -206,6 +222,14 @@ class Keyring:
 
     def _nowhere(self) -> Target:
         return Target(self._keys.current.epoch, os.urandom(16), os.urandom(32))
+
+    async def enrol_phone(self, word: bytes, phone: bytes, card: bytes) -> PhoneGranted:
+        """Have a phone stand for a card; see `Phones.enrol`."""
+        return await self._phones.enrol(word, phone, card, self._now())
+
+    async def end_phone(self, word: bytes) -> PhoneEnded:
+        """Return which phone an insurer ends; see `Phones.end`."""
+        return await self._phones.end(word, self._now())
 
     async def unseal(self, entries: Sequence[Committed]) -> list[Opened]:
         """Return the record keys of entries that the keyring finds committed, once each."""

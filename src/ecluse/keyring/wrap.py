@@ -1,7 +1,8 @@
-"""What leads to a person's key other than the identifier: a card, a settlement reference (pure).
+"""What leads to a person's key other than the identifier (pure).
 
-Both wrap it under AES-256-GCM, bound to the row that it stands in. A reference also says whose card
-it came from and when that was there, so that neither a gate nor a database's owner can.
+A card and a settlement reference wrap it under AES-256-GCM, bound to the row that it stands in. A
+reference also says whose card it came from and when that was there, so that neither a gate nor a
+database's owner can. A phone wraps its card's secret, and who granted it when.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ WRAPPED_SIZE = NONCE_SIZE + _TARGET + _TAG
 #: Size of what a reference wraps: a target, an insurer, a time.
 CLAIM_SIZE = WRAPPED_SIZE + 2 + 4
 _NO_INSURER = 0xFFFF
+_SECRET = 16
+_CARRIED_SIZE = NONCE_SIZE + _SECRET + 2 + 4 + _TAG
 
 
 class Target(NamedTuple):
@@ -71,6 +74,32 @@ def unwrap_claim(key: bytes, wrapped: bytes, bound_to: bytes) -> Claim | None:
         None if insurer == _NO_INSURER else insurer,
         int.from_bytes(body[_TARGET + 2 :], "big"),
     )
+
+
+class Carried(NamedTuple):
+    """What a phone leads to."""
+
+    #: The card's secret, 16 bytes.
+    card: bytes
+    #: Whose card it is, and who granted the phone.
+    insurer: int
+    #: Whole seconds since the epoch.
+    granted: int
+
+
+def wrap_card(key: bytes, carried: Carried, bound_to: bytes) -> bytes:
+    """Wrap what a phone leads to, bound to the row it will stand in; 50 bytes."""
+    told = carried.insurer.to_bytes(2, "big") + carried.granted.to_bytes(4, "big")
+    return _seal(key, carried.card + told, bound_to)
+
+
+def unwrap_card(key: bytes, wrapped: bytes, bound_to: bytes) -> Carried | None:
+    """Open what `wrap_card` made; None when key, row or bytes do not fit."""
+    body = _open(key, wrapped, bound_to, _CARRIED_SIZE)
+    if body is None:
+        return None
+    insurer, granted = body[_SECRET : _SECRET + 2], body[_SECRET + 2 :]
+    return Carried(body[:_SECRET], int.from_bytes(insurer, "big"), int.from_bytes(granted, "big"))
 
 
 def _written(target: Target) -> bytes:

@@ -44,6 +44,7 @@ from ecluse.ledger.events.logins import (
     SignedOut,
     Unlock,
 )
+from ecluse.ledger.events.phones import PhoneEnded, PhoneEnrolled
 from ecluse.ledger.events.platform import PageRelease, PolicyInForce, Restored
 from ecluse.ledger.events.register import (
     FeedHeld,
@@ -93,6 +94,8 @@ __all__ = [
     "PageRelease",
     "PeerAdded",
     "PeerRemoved",
+    "PhoneEnded",
+    "PhoneEnrolled",
     "PolicyInForce",
     "ProfessionalNamed",
     "Restored",
@@ -114,6 +117,8 @@ AnyEvent = (
     | EnrolmentAsked
     | EnrolmentAccepted
     | ClientRotated
+    | PhoneEnrolled
+    | PhoneEnded
     | EnrolmentRefused
     | OrganisationAdded
     | InsurerAdded

@@ -30,11 +30,15 @@ PAGES = Path(__file__).with_name("pages")
 FONTS = Path(fontpkg_atkinson_hyperlegible.ROOT) / "files"
 FONT_FILES = ("AtkinsonHyperlegible-Regular.ttf", "AtkinsonHyperlegible-Bold.ttf")
 
-#: What `./ecluse` fetched for the pages, by name and SHA-256: a reader of QR codes for browsers that
-#: bring none (jsqr 1.4.0, Apache-2.0; requirements/pages/ pins it). May be absent.
+#: What `./ecluse` fetched for the pages, pinned by requirements/pages/; may be absent. A reader of QR
+#: codes for browsers that bring none (jsqr 1.4.0, Apache-2.0), and a writer (qr 0.7.0, MIT).
 FETCHED = Path(__file__).with_name("fetched")
 READER = "jsQR.js"
-READER_SHA256 = "bc40c8a15196236b2314db0856f72ca0b49980cd5413b8c852a7349f5fee0859"
+WRITER = "qr.js"
+FETCHED_SHA256 = {
+    READER: "bc40c8a15196236b2314db0856f72ca0b49980cd5413b8c852a7349f5fee0859",
+    WRITER: "a0de370051f94bd74f218f74401fdf197585e3f9ef0143164f87ea941a3fdd6f",
+}
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -54,6 +58,7 @@ _REFUSED_FEATURES = (
     "display-capture", "geolocation", "hid", "microphone", "midi", "payment", "serial",
     "usb",
 )  # fmt: skip
+_WITH_CAMERA = ("/", "/carte/")
 _OWN_FEATURES = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
 
 
@@ -93,17 +98,18 @@ def served_files(config: PagesConfig) -> dict[str, ServedFile]:
         for path in sorted(PAGES.rglob("*"))
         if path.is_file()
     }
-    files["/"] = files.pop("/index.html")
+    for path in [path for path in files if path.endswith("/index.html")]:
+        files[path.removesuffix("index.html")] = files.pop(path)
     for name in FONT_FILES:
         files[f"/fonts/{name}"] = ServedFile(
             (FONTS / name).read_bytes(), MEDIA_TYPES[".ttf"], _FONT_CACHE
         )
-    reader = _fetched_reader()
-    files |= reader
+    files |= _fetched()
     settings = {
         "pipe": checked_origin(config.pipe_origin),
         "rp_id": config.rp_id,
-        "reader": next(iter(reader), None),
+        "reader": _path_if_there(READER, files),
+        "writer": _path_if_there(WRITER, files),
     }
     files["/config.json"] = ServedFile(
         json.dumps(settings).encode(), MEDIA_TYPES[".json"], _REVALIDATE
@@ -111,28 +117,36 @@ def served_files(config: PagesConfig) -> dict[str, ServedFile]:
     return files
 
 
-def _fetched_reader() -> dict[str, ServedFile]:
-    """Return the reader of QR codes by its URL path, or nothing when it was not fetched.
+def _fetched() -> dict[str, ServedFile]:
+    """Return what was fetched, by URL path.
 
     Raises:
-        EcluseError: The file is not the one that was reviewed.
+        EcluseError: A file is not the one that was reviewed.
     """
-    path = FETCHED / READER
-    if not path.exists():
-        return {}
-    file = ServedFile(path.read_bytes(), MEDIA_TYPES[".js"], _REVALIDATE)
-    if file.sha256.hex() != READER_SHA256:
-        raise EcluseError(
-            f"{READER} beside the pages is not the file that was reviewed.",
-            hint="Delete it; `./ecluse demo` or `./ecluse test` fetches it again.",
-        )
-    return {f"/fetched/{READER}": file}
+    found = {}
+    for name, reviewed in FETCHED_SHA256.items():
+        path = FETCHED / name
+        if not path.exists():
+            continue
+        file = ServedFile(path.read_bytes(), MEDIA_TYPES[".js"], _REVALIDATE)
+        if file.sha256.hex() != reviewed:
+            raise EcluseError(
+                f"{name} beside the pages is not the file that was reviewed.",
+                hint="Delete it; `./ecluse demo` or `./ecluse test` fetches it again.",
+            )
+        found[f"/fetched/{name}"] = file
+    return found
+
+
+def _path_if_there(name: str, files: Mapping[str, ServedFile]) -> str | None:
+    path = f"/fetched/{name}"
+    return path if path in files else None
 
 
 def security_headers(pipe_origin: str, path: str) -> dict[str, str]:
     """Return the headers that go with the pages' process' answer at `path`.
 
-    The counter's page alone, at "/", may ask its person for the camera.
+    The counter's page and the member's may ask their person for the camera, no other.
 
     Content Security Policy level 3; scripts are files of this origin only, and no string becomes
     code (Trusted Types with no policy allowed).
@@ -152,7 +166,7 @@ def security_headers(pipe_origin: str, path: str) -> dict[str, str]:
     }
     features = [f"{name}=()" for name in _REFUSED_FEATURES]
     features += [f"{name}=(self)" for name in _OWN_FEATURES]
-    features.append("camera=(self)" if path == "/" else "camera=()")
+    features.append("camera=(self)" if path in _WITH_CAMERA else "camera=()")
     return {
         "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "cross-origin-opener-policy": "same-origin",

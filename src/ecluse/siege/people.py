@@ -60,6 +60,7 @@ def _of_insurer(folder: Path, count: int, today: date, *, in_force: bool) -> lis
             Person(row["nir"], row["birth_date"], int(row["birth_rank"])),
             row["card"],
             tuple(packages[row["package"]].families) if in_force else (),
+            folder.name,
         )
         for row in rows.iter_rows(named=True)
     ]

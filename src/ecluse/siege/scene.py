@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING
 import httpx2
 from stdnum import luhn
 
+from ecluse.cards import code
+from ecluse.cards.grant import Grant, card_hash, signed
 from ecluse.client.authenticator import SoftwareAuthenticator
 from ecluse.client.gate import GateClient, Person
 from ecluse.client.keyfile import KeyFile
+from ecluse.client.phone import Phone
 from ecluse.client.practice import AsyncPracticeClient
+from ecluse.feeds import insurer_keys
 from ecluse.ids import nir
 from ecluse.ids.subject import person_identifier
 from ecluse.local import officer
@@ -46,6 +50,8 @@ class Member:
     card: str
     #: Care families covered today; none when the cover has ended or not begun.
     families: tuple[str, ...]
+    #: Whose card it is.
+    amc: str
 
     @property
     def identifier(self) -> bytes:
@@ -173,6 +179,19 @@ class Scene:
         clerk = await self.hire(finess)
         self.stolen.add(clerk.account)
         return clerk
+
+    async def equip(self, member: Member) -> Phone:
+        """Bind a phone to a member's card through the public door, as their insurer says."""
+        phone = Phone()
+        word = self.granted(member, phone.name)
+        await phone.enrol(self.pipe, self.http, card=member.card, grant=word)
+        return phone
+
+    def granted(self, member: Member, phone: bytes) -> bytes:
+        """Have a member's insurer grant that a phone stands for their card; return its word."""
+        keys = insurer_keys.read(self.insurers_side / "keys" / member.amc)
+        card = card_hash(code.decode(member.card))
+        return signed(Grant(member.amc, phone, int(time.time()), card), keys.sign)
 
     async def install(self, finess: str | None = None) -> KeyFile:
         """Register practice software through the public door, and have an officer accept it."""

@@ -41,7 +41,7 @@ class Check(Event, frozen=True, kw_only=True, tag="check"):
     device: bytes
     #: Which proof the asker brought: `card`, `known` or `typed`.
     lane: str
-    #: What the subject was given as: `card`, `reference` or `person`.
+    #: What the subject was given as: `card`, `phone`, `reference` or `person`.
     kind: str
     #: The person's index (16 bytes), whether or not a record stands under it.
     subject: bytes

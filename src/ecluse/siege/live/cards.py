@@ -1,8 +1,9 @@
-"""Thieves of cards: codes that they make up, and one that they photographed."""
+"""Thieves of cards: codes that they make up, a card and a phone's screen that they photographed."""
 
 from __future__ import annotations
 
 import secrets
+import time
 from typing import TYPE_CHECKING
 
 from ecluse.cards import code
@@ -52,6 +53,25 @@ async def _photographed(scene: Scene) -> int:
     return int(told > 0)
 
 
+async def _photographed_phone(scene: Scene) -> int:
+    """Show two screens everywhere: one that its own counter has read, and one that none has."""
+    member, clerk = scene.members[4], await scene.hire()
+    phone = await scene.equip(member)
+    thieves = [await scene.steal(finess) for finess in scene.finess]
+    screens = phone.present(made=time.time() - 1), phone.present()
+    await clerk.gate.check_phone(screens[0], care_date=scene.today, family=CareFamily.PHARMACY)
+    scene.theft_begins()
+    replies = [
+        await thief.gate.check_phone(screen, care_date=scene.today, family=CareFamily.PHARMACY)
+        for thief in thieves
+        for screen in screens
+    ]
+    told = sum(not isinstance(reply, Refused) for reply in replies)
+    if told > 1:
+        raise EcluseError(f"A phone's screen was answered {told} times.")
+    return told
+
+
 THEFTS = (
     Theft(
         "guessed_cards",
@@ -68,5 +88,14 @@ THEFTS = (
         _photographed,
         lambda _: 1,
         remains="that one person, at 4 organisations a day at most",
+    ),
+    Theft(
+        "photographed_phone",
+        "P3",
+        "photographs of a phone's screen, and a signed-in device at each of six organisations",
+        "shows one that was read before, and one that was not, at each of them within the minute",
+        _photographed_phone,
+        lambda _: 1,
+        remains="that one person, at one organisation, and the member's own counter is refused",
     ),
 )

@@ -115,10 +115,14 @@ const BODIES = {
   },
   not_covered: () => [steps(["1", "2", "3"].map((step) => `answer.not_covered.${step}`))],
   refused: () => [
-    steps(["1", "2", "3", "4"].map((step) => `answer.refused.${shown.question.lane}.${step}`)),
+    steps(["1", "2", "3", "4"].map((step) => `answer.refused.${shownAs()}.${step}`)),
     el("p", { class: "note" }, word("answer.refused.always")),
   ],
 };
+
+// A reload forgets what was shown in the card lane; what there is to do is nearly the same.
+const shownAs = () =>
+  shown.question.subject?.kind === "phone" ? "phone" : shown.question.lane;
 
 const steps = (keys) =>
   el("ol", { class: "steps" }, ...keys.map((key) => el("li", {}, el("span", {}, ...linked(key)))));

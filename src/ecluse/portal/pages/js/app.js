@@ -11,6 +11,7 @@ import { counterClaims, startJoining } from "./joining.js";
 import { startKeys } from "./keys.js";
 import { forgetCheck } from "./last.js";
 import { forgetChecks } from "./recent.js";
+import { startOurs } from "./ours.js";
 import { startRouter } from "./router.js";
 import { startScan } from "./scan.js";
 import { startSession } from "./session.js";
@@ -51,5 +52,6 @@ const views = { signin: signinView, enrol: enrolView, check: checkView, day: day
 startRouter(views, "check");
 startEnding();
 startScan();
+startOurs();
 if (!navigator.onLine) showBanner("offline");
 await recallAnswer();

@@ -156,7 +156,7 @@ async function readCard() {
   if (REFERENCE.test(reference)) return { kind: "reference", reference };
   const code = card.bare(byId("card").value);
   const state = await card.judged(code);
-  if (state === "right") return { kind: "card", card: code };
+  if (state === "right") return card.subjectOf(code);
   byId("card").select();
   return wrong("card", `card.${state}`);
 }

@@ -166,7 +166,8 @@ async function insisted(ask, mine) {
 }
 
 async function unanswered(failure, question) {
-  if (question.lane !== "typed") giveBackCard(question.subject.card ?? question.subject.reference);
+  const { card, code, reference } = question.subject;
+  if (question.lane !== "typed") giveBackCard(card ?? code ?? reference);
   interrupted = failure.signedOut;
   await explained(failure, () => byId("ask").requestSubmit());
   if (!failure.signedOut) chooseLane(question.lane);

@@ -9,6 +9,7 @@ const BY_CODE = {
   gesture: "gesture",
   fault: "unavailable",
   invalid_subject: "invalid",
+  late_presentation: "late_phone",
   malformed: "invalid",
   no_answer: "forgotten",
   role: "elsewhere",
