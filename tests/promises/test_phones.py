@@ -78,9 +78,9 @@ def test_a_phone_is_answered_like_its_card_everywhere_and_leaves_its_paper_alone
             clerks = [await scene.hire(shop) for shop in await new_shops(scene, cap + 1)]
             shown: list[int] = []
             told: CheckReply | None = None
+            began = time.time()
             for seconds, clerk in enumerate(clerks):
-                made = time.time() - seconds
-                told = await show(scene, clerk, phone.present(clerk.finess, made))
+                told = await show(scene, clerk, phone.present(clerk.finess, began - seconds))
                 assert isinstance(told, Covered)
                 assert (told.lane, bool(told.cover)) == ("card", True)
                 shown.append(told.receipt.position)
