@@ -128,16 +128,18 @@ class Session:
                 return await self._keyring.continuity.sign(body, size)
             case m.ReleaseAt() | m.FactsSince() | m.FactsAt() | m.OpenScope() | m.ScopeFrom():
                 return await self._read(request)
-            case m.EnrolPhone() | m.EndPhone():
-                return await self._follow(request)
+            case _:
+                return await self._answer_other(request)
+
+    async def _answer_other(self, request: m.Request) -> object:
+        """Follow an insurer's word about a phone; or answer at once."""
+        match request:
+            case m.EnrolPhone(word, phone, card):
+                return await self._keyring.enrol_phone(word, phone, card)
+            case m.EndPhone(word):
+                return await self._keyring.end_phone(word)
             case _:
                 return self._answer_at_once(request)
-
-    async def _follow(self, request: m.EnrolPhone | m.EndPhone) -> object:
-        """Follow an insurer's word about a phone."""
-        if isinstance(request, m.EndPhone):
-            return await self._keyring.end_phone(request.word)
-        return await self._keyring.enrol_phone(request.word, request.phone, request.card)
 
     async def _read(
         self, request: m.ReleaseAt | m.FactsSince | m.FactsAt | m.OpenScope | m.ScopeFrom
