@@ -30,7 +30,7 @@ def client() -> TestClient:
 
 def test_everything_served_is_in_the_release_byte_for_byte(client: TestClient) -> None:
     listed = served_files(CONFIG)
-    assert {"/", "/config.json", "/mark.svg", "/js/sign.js"} <= listed.keys()
+    assert {"/", "/console/", "/config.json", "/mark.svg", "/js/sign.js"} <= listed.keys()
     for path, file in listed.items():
         answer = client.get(path)
         assert answer.status_code == 200
@@ -45,7 +45,16 @@ def test_another_pipe_is_another_release() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/index.html", "/../pages_server.py", "/js/", "/fonts/metadata.json", "/%2e%2e/pipe.py", "/x"],
+    [
+        "/index.html",
+        "/console/index.html",
+        "/console",
+        "/../pages_server.py",
+        "/js/",
+        "/fonts/metadata.json",
+        "/%2e%2e/pipe.py",
+        "/x",
+    ],
 )
 def test_it_refuses_every_other_address_with_the_same_headers(
     client: TestClient, path: str
@@ -131,14 +140,15 @@ def test_no_page_names_an_outside_host(client: TestClient) -> None:
     for path in served_files(CONFIG):
         # What was fetched names its sources in comments; it was reviewed, and has one hash.
         ours = not path.startswith("/fetched/")
-        if (ours and path.endswith((".js", ".css", ".svg"))) or path == "/":
+        if ours and path.endswith((".js", ".css", ".svg", "/")):
             hosts = set(re.findall(r"https?://([^/\"'\s]+)", client.get(path).text))
             assert hosts <= {"www.w3.org"}, path
 
 
-def test_the_page_holds_no_inline_script_and_no_inline_style(client: TestClient) -> None:
+@pytest.mark.parametrize("page", ["/", "/console/"])
+def test_the_page_holds_no_inline_script_and_no_inline_style(client: TestClient, page: str) -> None:
     inline = _InlineCode()
-    inline.feed(client.get("/").text)
+    inline.feed(client.get(page).text)
     assert inline.found == []
 
 

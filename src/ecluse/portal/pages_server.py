@@ -92,14 +92,12 @@ def served_files(config: PagesConfig) -> dict[str, ServedFile]:
     The configuration is among it: a page that sends its requests elsewhere is another release.
     """
     files = {
-        "/" + path.relative_to(PAGES).as_posix(): ServedFile(
+        "/" + path.relative_to(PAGES).as_posix().removesuffix("index.html"): ServedFile(
             path.read_bytes(), MEDIA_TYPES[path.suffix], _REVALIDATE
         )
         for path in sorted(PAGES.rglob("*"))
         if path.is_file()
     }
-    for path in [path for path in files if path.endswith("/index.html")]:
-        files[path.removesuffix("index.html")] = files.pop(path)
     for name in FONT_FILES:
         files[f"/fonts/{name}"] = ServedFile(
             (FONTS / name).read_bytes(), MEDIA_TYPES[".ttf"], _FONT_CACHE

@@ -49,7 +49,7 @@ await startSession({
   },
 });
 const views = { signin: signinView, enrol: enrolView, check: checkView, day: dayView, account: accountView };
-startRouter(views, "check");
+startRouter(views, () => "check");
 startEnding();
 startScan();
 startOurs();

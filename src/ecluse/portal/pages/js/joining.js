@@ -10,11 +10,17 @@ export function startJoining() {
 
 // {finess, label}, or null after telling what is wrong.
 export function counterClaims() {
-  const finess = byId("enrol-finess").value.toUpperCase().replace(/\s/g, "");
-  if (!/^\d[0-9AB]\d{7}$/.test(finess)) return wrong("enrol-finess", "enrol.finess.wrong");
+  const finess = finessIn("enrol-finess");
+  if (!finess) return wrong("enrol-finess", "enrol.finess.wrong");
   const label = byId("enrol-label").value.trim();
   if (!label) return wrong("enrol-label", "enrol.label.wrong");
   return { finess, label };
+}
+
+// The FINESS number in a field; empty when it holds none.
+export function finessIn(field) {
+  const finess = byId(field).value.toUpperCase().replace(/\s/g, "");
+  return /^\d[0-9AB]\d{7}$/.test(finess) ? finess : "";
 }
 
 export function wrong(field, key) {

@@ -14,7 +14,7 @@ let current = null;
 
 export const currentView = () => current;
 
-// `all`: {name: {open(argument), close()}}, one per section; `first`: where one begins.
+// `all`: {name: {open(argument), close()}}, one per section; `first()`: where one begins.
 export function startRouter(all, first) {
   views = all;
   home = first;
@@ -24,7 +24,7 @@ export function startRouter(all, first) {
 }
 
 // Show a section now, the first one if none is named; `argument` follows its name in the address.
-export function go(name = home, argument = "") {
+export function go(name = home(), argument = "") {
   const hash = argument ? `#${name}/${argument}` : `#${name}`;
   if (location.hash !== hash) history.pushState(null, "", hash);
   show(name, argument);
@@ -32,7 +32,7 @@ export function go(name = home, argument = "") {
 
 function follow() {
   const [name, argument] = location.hash.slice(1).split("/");
-  go(name in views ? name : home, argument);
+  go(name in views ? name : home(), argument);
 }
 
 function show(wanted, argument) {

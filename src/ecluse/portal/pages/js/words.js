@@ -65,6 +65,9 @@ export const instant = (when) =>
     new Date(when),
   );
 
-// The time of day of an instant, in the computer's own time.
+// The time of day of an instant, in the computer's own time; then with its seconds.
 export const clockTime = (when) =>
   new Intl.DateTimeFormat(LOCALES[language], { timeStyle: "short" }).format(when);
+
+export const secondTime = (when) =>
+  new Intl.DateTimeFormat(LOCALES[language], { timeStyle: "medium" }).format(when);

@@ -1,0 +1,93 @@
+// Acts that take two persons: those that wait, and what came of others.
+
+import { byId, el } from "../../js/dom.js";
+import { instant, word } from "../../js/words.js";
+import { canonical, digestOf, second, withdraw } from "./agree.js";
+import { attempt, read } from "./attempt.js";
+import { confirmed } from "./confirm.js";
+import { myAccount, myRole } from "./places.js";
+import { actSentence, whoIs } from "./sentences.js";
+
+let acts = null;
+
+export const actsView = {
+  async open() {
+    acts = null;
+    byId("acts-title").focus();
+    byId("acts-body").replaceChildren(word("desk.loading"));
+    await again();
+  },
+};
+
+async function again() {
+  await attempt(async () => {
+    acts = await read("acts");
+    draw();
+  });
+}
+
+function draw() {
+  const { acts: waiting, lately, names } = acts;
+  byId("acts-body").replaceChildren(
+    el("h2", {}, word("now.waiting")),
+    ...(waiting.length ? waiting.map((act) => actItem(act, names, again)) : [el("p", {}, word("acts.none"))]),
+    el("h2", {}, word("acts.lately")),
+    ...(lately.length ? [el("ul", { class: "lines" }, ...lately.map((act) => ended(act, names)))] : [el("p", {}, word("acts.lately.none"))]),
+    el("p", { class: "note" }, word("acts.note")),
+  );
+}
+
+const ended = (act, names) =>
+  el(
+    "li",
+    {},
+    el("p", {}, actSentence(act, names)),
+    el("p", { class: "note" }, word(`act.${act.state}`, { time: instant(act.ended_at), ...persons(act, names) })),
+  );
+
+const persons = ({ proposer, seconder }, names) => ({
+  proposer: whoIs(proposer, names),
+  seconder: seconder ? whoIs(seconder, names) : "–",
+});
+
+// One act that waits, with what this officer can do about it.
+export function actItem(act, names, after) {
+  const mine = act.proposer === myAccount();
+  const seconds = !mine && act.state === "proposed" && (myRole() === "security" || act.content.kind === "policy_change");
+  const proposer = whoIs(act.proposer, names);
+  const waits = act.state === "proposed" ? (mine ? "act.mine" : "act.proposed") : "act.seconded";
+  return el(
+    "article",
+    { class: "case act" },
+    el("h3", {}, actSentence(act, names)),
+    el("p", {}, word(waits, { proposer, until: instant(act.expires_at) })),
+    el(
+      "p",
+      { class: "acts" },
+      seconds ? el("button", { type: "button", class: "main", onclick: () => agree(act, names, after) }, word("act.second")) : "",
+      el("button", { type: "button", class: "second", onclick: () => stop(act, names, after) }, word("act.withdraw")),
+    ),
+  );
+}
+
+// What will be signed is shown whole: the text, and the digest that this page computed from it.
+async function agree(act, names, after) {
+  const sure = await confirmed({
+    title: actSentence(act, names),
+    says: [
+      el("p", {}, word("act.agree", { proposer: whoIs(act.proposer, names) })),
+      el("pre", { class: "signed" }, `${canonical(act.content)}\nSHA-256 ${await digestOf(act.content)}`),
+      el("p", { class: "note" }, word("act.touch")),
+    ],
+    go: word("act.second"),
+  });
+  if (sure && (await attempt(() => second(act)))) after();
+}
+
+async function stop(act, names, after) {
+  const says = [el("p", {}, word("act.withdraw.says"))];
+  const sure = await confirmed({ title: actSentence(act, names), says, go: word("act.withdraw") });
+  if (sure && (await attempt(() => withdraw(act)))) after();
+}
+
+document.addEventListener("words", () => acts && draw());

@@ -1,0 +1,89 @@
+// Who asks to join: the fingerprint, compared aloud, decides.
+
+import { byId, el } from "../../js/dom.js";
+import { instant, word } from "../../js/words.js";
+import { propose } from "./agree.js";
+import { attempt, read, tell } from "./attempt.js";
+import { confirmed, field } from "./confirm.js";
+import { myRole } from "./places.js";
+
+// Roles of an organisation: one person accepts them; the others take two officers.
+const OF_AN_ORGANISATION = new Set(["professional", "client", "holder"]);
+const READ_ALOUD = 4;
+
+let waiting = null;
+
+export const enrolmentsView = {
+  async open() {
+    waiting = null;
+    byId("enrolments-title").focus();
+    byId("enrolments-body").replaceChildren(word("desk.loading"));
+    await again();
+  },
+};
+
+async function again() {
+  await attempt(async () => {
+    waiting = (await read("enrolments")).enrolments;
+    draw();
+  });
+}
+
+function draw() {
+  byId("enrolments-body").replaceChildren(
+    ...(waiting.length ? waiting.map(item) : [el("p", {}, word("enrolments.none"))]),
+    el("p", { class: "note" }, word("enrolments.note")),
+  );
+}
+
+function item(asked) {
+  const { fingerprint, label, role, finess, amc, asked_at: at } = asked;
+  const of = finess ? word("account.finess", { finess }) : amc ? word("enrolments.amc", { amc }) : "";
+  // A holder answers for counters and practice software; another holder is the officers' to accept.
+  const mayAccept = myRole() === "security" || role !== "holder";
+  return el(
+    "article",
+    { class: "case" },
+    el("h2", {}, label),
+    el("p", {}, [word(`role.${role}`), of, word("enrolments.at", { time: instant(at) })].filter(Boolean).join(" · ")),
+    el("p", { class: "fingerprint" }, fingerprint),
+    el(
+      "p",
+      { class: "acts" },
+      mayAccept ? el("button", { type: "button", class: "second", onclick: () => accept(asked) }, word(OF_AN_ORGANISATION.has(role) ? "enrolments.accept" : "enrolments.propose")) : "",
+      el("button", { type: "button", class: "second", onclick: () => refuse(asked) }, word("enrolments.refuse")),
+    ),
+  );
+}
+
+// The end of the fingerprint is typed from what is heard, not from what the screen shows.
+async function accept({ fingerprint, label, role, amc }) {
+  const alone = OF_AN_ORGANISATION.has(role);
+  const control = el("input", { id: "heard", name: "heard", class: "digits", maxlength: READ_ALOUD, autocapitalize: "characters", required: true });
+  const values = await confirmed({
+    title: word("enrolments.accept.title", { label }),
+    says: [
+      el("p", {}, word("enrolments.call")),
+      el("p", { class: "fingerprint" }, `${fingerprint.slice(0, -READ_ALOUD)}••••`),
+      field("heard", "enrolments.heard", control),
+      el("p", { class: "note" }, word(alone ? "enrolments.alone" : "act.second_needed")),
+    ],
+    go: word(alone ? "enrolments.accept" : "enrolments.propose"),
+    check: ({ heard }) => (heard.trim().toUpperCase() === fingerprint.slice(-READ_ALOUD) ? null : "enrolments.other"),
+  });
+  if (!values) return;
+  const content = { kind: "officer_accept", fingerprint, role, amc };
+  const act = alone ? () => tell(`enrolments/${fingerprint}/accept`) : () => propose(content);
+  if (await attempt(act)) await again();
+}
+
+async function refuse({ fingerprint, label }) {
+  const sure = await confirmed({
+    title: word("enrolments.refuse.title", { label }),
+    says: [el("p", {}, word("enrolments.refuse.says"))],
+    go: word("enrolments.refuse"),
+  });
+  if (sure && (await attempt(() => tell(`enrolments/${fingerprint}/refuse`)))) await again();
+}
+
+document.addEventListener("words", () => waiting && draw());

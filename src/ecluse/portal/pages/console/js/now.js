@@ -1,0 +1,114 @@
+// The first screen: is anything wrong, where, and what was done already. Asked again every few
+// seconds, each time by a signed request.
+
+import { hideBanner } from "../../js/banner.js";
+import { byId, el, icon } from "../../js/dom.js";
+import { clockTime, word } from "../../js/words.js";
+import { actItem } from "./acts.js";
+import { cases } from "./alarms.js";
+import { read, report } from "./attempt.js";
+import { basins } from "./basins.js";
+import { strip } from "./strip.js";
+
+const ASK_AGAIN_MS = 4000;
+// The watch measures every few seconds: a measure older than this was its last.
+const SILENT_MS = 60_000;
+
+// {live, alarms, names, acts, actNames}
+let seen = null;
+let timer = null;
+let open = false;
+
+export const nowView = {
+  open() {
+    open = true;
+    again();
+  },
+  close() {
+    open = false;
+    clearTimeout(timer);
+  },
+};
+
+async function again() {
+  clearTimeout(timer);
+  try {
+    const [live, { alarms, names, now }, { acts, names: actNames }] = await Promise.all(
+      ["live", "alarms", "acts"].map(read),
+    );
+    if (!seen) hideBanner();
+    seen = { live, alarms, names, now, acts, actNames };
+    if (open) draw();
+  } catch (failure) {
+    if (open) await report(failure);
+    if (!failure.passing) return;
+  }
+  if (open) timer = setTimeout(again, ASK_AGAIN_MS);
+}
+
+function draw() {
+  const { live, alarms, names, acts, actNames, now } = seen;
+  const page = { names, now, acts, again, redraw: draw };
+  const opened = alarms.filter((alarm) => alarm.open);
+  const before = alarms.filter((alarm) => !alarm.open);
+  keepingFocus(() => {
+    say(verdict());
+    fill("waiting", acts.length ? [el("h2", {}, word("now.waiting")), ...acts.map((act) => actItem(act, actNames, again))] : []);
+    fill("alarms", opened.length ? [el("h2", {}, word("now.alarms")), ...cases(opened, page)] : []);
+    fill("strip", strip(live, alarms));
+    fill("lock", basins(live.levels, now));
+    fill("before", before.length ? [el("h2", {}, word("now.before")), ...cases(before, page)] : []);
+  });
+}
+
+const fill = (id, parts) => byId(id).replaceChildren(...parts);
+
+// Said aloud only when it changes.
+function say({ tone, title, lines }) {
+  const text = [title, ...lines].join("\n");
+  if (byId("verdict").dataset.said === text) return;
+  byId("verdict").dataset.said = text;
+  byId("verdict").className = `now-verdict ${tone}`;
+  byId("verdict").replaceChildren(
+    icon(tone),
+    el("div", {}, el("p", { class: "answer-word" }, title), ...lines.map((line) => el("p", {}, line))),
+  );
+}
+
+function verdict() {
+  const { live, alarms, acts, now } = seen;
+  const count = alarms.filter((alarm) => alarm.open).length;
+  const measured = live.levels.map(({ at }) => Date.parse(at));
+  const silent = Date.parse(live.at) - Math.max(0, ...measured) > SILENT_MS;
+  const done = [
+    now.locked ? word("now.locked", now) : "",
+    now.frozen ? word("now.frozen", now) : "",
+    now.shrunk ? word("now.shrunk", now) : "",
+    acts.length ? word("now.acts", { count: acts.length }) : "",
+  ].filter(Boolean);
+  if (silent) return { tone: "stopped", title: word("now.silent"), lines: [word("now.silent.what"), ...done] };
+  if (now.braked_until) {
+    const time = clockTime(new Date(now.braked_until));
+    return { tone: "stopped", title: word("now.braked", { time }), lines: [word("now.braked.what"), ...done] };
+  }
+  if (count) return { tone: "warning", title: word(count > 1 ? "now.many" : "now.one", { count }), lines: done };
+  return { tone: "covered", title: word("now.calm"), lines: done.length ? done : [word("now.calm.what")] };
+}
+
+// A page drawn anew every few seconds must not take the focus away from who works with the keyboard.
+function keepingFocus(act) {
+  const at = document.activeElement;
+  const region = at?.closest("#now > div");
+  const place = region ? [...region.querySelectorAll(REACHED)].indexOf(at) : -1;
+  const article = at?.closest("article")?.id;
+  const within = article ? [...at.closest("article").querySelectorAll(REACHED)].indexOf(at) : -1;
+  const unfolded = [...document.querySelectorAll("#now details")].map((each) => each.open);
+  act();
+  [...document.querySelectorAll("#now details")].forEach((each, index) => (each.open = unfolded[index] ?? false));
+  const again = article ? byId(article)?.querySelectorAll(REACHED)[within] : region?.querySelectorAll(REACHED)[place];
+  again?.focus({ preventScroll: true });
+}
+
+const REACHED = "button, a, summary, [tabindex]";
+
+document.addEventListener("words", () => seen && open && draw());
