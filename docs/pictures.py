@@ -10,22 +10,22 @@ import asyncio
 import os
 import subprocess
 import sys
-import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from playwright.sync_api import sync_playwright
 
 from ecluse.cards import code
-from ecluse.demo import stage
-from ecluse.local.installation import Installation
-from ecluse.local.processes import Operator
+from ecluse.cover.family import CareFamily
+from ecluse.demo.town import open_town
+from ecluse.siege.live import malware
 
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
+    from ecluse.demo.town import Town
+    from ecluse.local.processes import Operator
     from ecluse.siege.scene import Member
 
 
@@ -36,20 +36,22 @@ WIDE, PHONE = (1180, 860), (390, 844)
 def main() -> None:
     """Take every picture."""
     IMAGES.mkdir(exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="ecluse-pictures-") as home,
-        stage.insurers_side() as at,
-    ):
-        installation = Installation(Path(home))
-        asyncio.run(installation.database.prepare())
-        installation.make_keyring()
-        with Operator(installation) as operator:
-            stage.write_nation(at, 3000, 1, lambda *_: None)
-            asyncio.run(stage.load_nation(installation, at, 1, lambda *_: None))
-            finess = asyncio.run(stage.open_organisations(installation, at))
-            cast = stage.cast(at, datetime.now(UTC).date(), finess, 0)
-            take(operator, finess[0], cast.members)
-        asyncio.run(installation.database.stop())
+    with open_town(3000, 1, watched=True) as town:
+        asyncio.run(attack(town))
+        take(town.operator, town.cast.finess[0], town.cast.members)
+
+
+async def attack(town: Town) -> None:
+    """Have a counter work, and a thief sweep beside it until the watch locks the account."""
+    (sweep,) = [theft for theft in malware.THEFTS if theft.name == "fast_sweep"]
+    async with town.scene() as scene:
+        clerk = await scene.hire()
+        for member in scene.members[:40]:
+            for family in member.families[:1]:
+                await clerk.gate.check_card(
+                    member.card, care_date=scene.today, family=CareFamily(family)
+                )
+        await sweep.commit(scene)
 
 
 def take(operator: Operator, finess: str, members: list[Member]) -> None:
@@ -75,6 +77,11 @@ def take(operator: Operator, finess: str, members: list[Member]) -> None:
                 page.locator(".refused h2").wait_for()
                 shoot(page, "refused")
             page.context.close()
+        for size, scheme, name in ((WIDE, "light", "console"), (PHONE, "dark", "console-phone")):
+            page = desk(browser, operator, size, scheme)
+            page.locator("#alarms .case").first.wait_for()
+            shoot(page, name)
+            page.context.close()
         browser.close()
 
 
@@ -85,12 +92,7 @@ def counter(
     context = browser.new_context(
         locale=locale, viewport={"width": size[0], "height": size[1]}, device_scale_factor=1
     )
-    page = context.new_page()
-    devtools = context.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    key = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True}
-    key |= {"hasUserVerification": True, "isUserVerified": True}
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": key})
+    page = with_passkey(context)
     pages = operator.ports.pages_origin
     page.goto(f"{pages}/#enrol")
     page.locator("#enrol-finess").fill(finess)
@@ -98,14 +100,51 @@ def counter(
     page.locator("#enrol-label").press("Enter")
     page.locator("#enrol-fingerprint").wait_for()
     mark = page.locator("#enrol-fingerprint").inner_text()
-    home = {**os.environ, "ECLUSE_HOME": str(operator.installation.folder)}
-    subprocess.run([sys.executable, "-m", "ecluse", "login", "accept", mark], env=home, check=True)
+    ecluse(operator, "login", "accept", mark)
     page.goto(f"{pages}/#signin")
     page.reload()
     page.locator("#signin-go").click()
     page.locator("#card").wait_for()
     page.locator("input[name=family][value=pharmacy]").check(force=True)
     return page
+
+
+def desk(
+    browser: Browser, operator: Operator, size: tuple[int, int], scheme: Literal["light", "dark"]
+) -> Page:
+    """Enrol and sign a security officer in; return their page."""
+    context = browser.new_context(
+        locale="fr-FR", viewport={"width": size[0], "height": size[1]}, color_scheme=scheme
+    )
+    page = with_passkey(context)
+    console = f"{operator.ports.pages_origin}/console/"
+    page.goto(f"{console}#enrol")
+    page.locator("#enrol-label").fill("Camille D.")
+    page.locator("#enrol-label").press("Enter")
+    page.locator("#enrol-fingerprint").wait_for()
+    mark = page.locator("#enrol-fingerprint").inner_text()
+    ecluse(operator, "login", "officer", "accept", mark, "--role", "security")
+    page.goto(f"{console}#signin")
+    page.reload()
+    page.locator("#signin-go").click()
+    return page
+
+
+def with_passkey(context: BrowserContext) -> Page:
+    """Open a page with a security key plugged in."""
+    page = context.new_page()
+    devtools = context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    key = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True}
+    key |= {"hasUserVerification": True, "isUserVerified": True}
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": key})
+    return page
+
+
+def ecluse(operator: Operator, *command: str) -> None:
+    """Run one of our commands at the operator's."""
+    home = {**os.environ, "ECLUSE_HOME": str(operator.installation.folder)}
+    subprocess.run([sys.executable, "-m", "ecluse", *command], env=home, check=True)
 
 
 def scan(page: Page, text: str) -> None:

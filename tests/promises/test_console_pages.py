@@ -112,6 +112,7 @@ def console(
     officers: tuple[Person, Person],
     browser: Browser,
 ) -> Console:
+    expect.set_options(timeout=_PATIENCE)
     return Console(watched, *officers, browser)
 
 

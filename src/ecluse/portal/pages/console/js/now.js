@@ -11,18 +11,21 @@ import { basins } from "./basins.js";
 import { strip } from "./strip.js";
 
 const ASK_AGAIN_MS = 4000;
+// Alarms are read again when something was taken away or given back, and at least this often.
+const ALARMS_MS = 30_000;
 // The watch measures every few seconds: a measure older than this was its last.
 const SILENT_MS = 60_000;
 
-// {live, alarms, names, acts, actNames}
+// {live, alarms, names, now, acts, actNames}; `at`: when the alarms were read.
 let seen = null;
+let at = 0;
 let timer = null;
 let open = false;
 
 export const nowView = {
   open() {
     open = true;
-    again();
+    afresh();
   },
   close() {
     open = false;
@@ -33,11 +36,10 @@ export const nowView = {
 async function again() {
   clearTimeout(timer);
   try {
-    const [live, { alarms, names, now }, { acts, names: actNames }] = await Promise.all(
-      ["live", "alarms", "acts"].map(read),
-    );
+    const [live, { acts, names: actNames }] = await Promise.all(["live", "acts"].map(read));
+    const { alarms, names } = stale(live, acts) ? await readAlarms() : seen;
     if (!seen) hideBanner();
-    seen = { live, alarms, names, now, acts, actNames };
+    seen = { live, alarms, names, now: live.now, acts, actNames };
     if (open) draw();
   } catch (failure) {
     if (open) await report(failure);
@@ -46,14 +48,32 @@ async function again() {
   if (open) timer = setTimeout(again, ASK_AGAIN_MS);
 }
 
+async function readAlarms() {
+  at = Date.now();
+  return read("alarms");
+}
+
+// How many were taken from, and the acts: the position that the watch has read to changes always.
+const mark = ({ locked, frozen, shrunk, alarms, braked_until: until }, acts) =>
+  JSON.stringify([locked, frozen, shrunk, alarms, until, acts.map(({ act }) => act)]);
+
+const stale = (live, acts) =>
+  Date.now() - at > ALARMS_MS || mark(live.now, acts) !== mark(seen.now, seen.acts);
+
+// After an act of one's own.
+function afresh() {
+  at = 0;
+  return again();
+}
+
 function draw() {
   const { live, alarms, names, acts, actNames, now } = seen;
-  const page = { names, now, acts, again, redraw: draw };
+  const page = { names, now, acts, again: afresh, redraw: draw };
   const opened = alarms.filter((alarm) => alarm.open);
   const before = alarms.filter((alarm) => !alarm.open);
   keepingFocus(() => {
     say(verdict());
-    fill("waiting", acts.length ? [el("h2", {}, word("now.waiting")), ...acts.map((act) => actItem(act, actNames, again))] : []);
+    fill("waiting", acts.length ? [el("h2", {}, word("now.waiting")), ...acts.map((act) => actItem(act, actNames, afresh))] : []);
     fill("alarms", opened.length ? [el("h2", {}, word("now.alarms")), ...cases(opened, page)] : []);
     fill("strip", strip(live, alarms));
     fill("lock", basins(live.levels, now));
@@ -95,18 +115,16 @@ function verdict() {
   return { tone: "covered", title: word("now.calm"), lines: done.length ? done : [word("now.calm.what")] };
 }
 
-// A page drawn anew every few seconds must not take the focus away from who works with the keyboard.
+// A page drawn anew every few seconds must not take the focus, nor fold what was unfolded.
 function keepingFocus(act) {
-  const at = document.activeElement;
-  const region = at?.closest("#now > div");
-  const place = region ? [...region.querySelectorAll(REACHED)].indexOf(at) : -1;
-  const article = at?.closest("article")?.id;
-  const within = article ? [...at.closest("article").querySelectorAll(REACHED)].indexOf(at) : -1;
-  const unfolded = [...document.querySelectorAll("#now details")].map((each) => each.open);
+  const focused = document.activeElement;
+  const around = focused?.closest("#now article[id], #now > div");
+  const place = around ? [...around.querySelectorAll(REACHED)].indexOf(focused) : -1;
+  const folds = () => [...byId("now").querySelectorAll("details")];
+  const unfolded = folds().map((each) => each.open);
   act();
-  [...document.querySelectorAll("#now details")].forEach((each, index) => (each.open = unfolded[index] ?? false));
-  const again = article ? byId(article)?.querySelectorAll(REACHED)[within] : region?.querySelectorAll(REACHED)[place];
-  again?.focus({ preventScroll: true });
+  folds().forEach((each, index) => (each.open = unfolded[index] ?? false));
+  if (place >= 0) byId(around.id)?.querySelectorAll(REACHED)[place]?.focus({ preventScroll: true });
 }
 
 const REACHED = "button, a, summary, [tabindex]";
