@@ -10,6 +10,7 @@ import pytest
 
 from ecluse.acts.act import Content
 from ecluse.console.deeds import LockReason
+from ecluse.exchange import hearing
 from ecluse.gate.state import Lane, Reason
 from ecluse.ids.region import REGIONS
 from ecluse.login.roles import AccountRole
@@ -112,13 +113,13 @@ def test_no_word_of_the_console_is_left_over() -> None:
 @pytest.mark.parametrize(
     ("prefix", "codes"),
     [
-        ("why", Kind),
+        ("why", [*Kind, "neighbour"]),
         ("measure", Measure),
         ("reason", Reason),
         ("lane", Lane),
         ("level", Level),
         ("role", AccountRole),
-        ("lock_reason", [*LockReason, rows.LOCKED]),
+        ("lock_reason", [*LockReason, rows.LOCKED, rows.CLOSED, hearing.LOCKED]),
         ("act", [each.__struct_config__.tag for each in get_args(Content)]),
         ("region", REGIONS),
     ],

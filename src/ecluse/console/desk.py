@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ecluse.console.asker import Asker
 
 _HOUR, _DAY, _WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
-#: Measures that end, or are ended; the others only tell.
-_HOLDING = {Measure.SHRINK, Measure.FREEZE, Measure.LOCK, Measure.LOCK_CLIENT, Measure.BRAKE}
+#: Measures that take nothing away for longer than a moment.
+_TELLING = {Measure.NOTIFY, Measure.UNREGISTER}
 
 
 class Live(msgspec.Struct, frozen=True):
@@ -105,12 +105,16 @@ def is_open(alarm: ShownAlarm, name: Name | None, now: Now, at: datetime) -> boo
         now: What is taken away at `at`.
         at: When.
     """
-    if alarm.measure not in _HOLDING:
+    if alarm.measure in _TELLING:
         return at - alarm.at < _DAY
     if alarm.until is not None and alarm.until <= at:
         return False
-    if alarm.measure == Measure.BRAKE:
-        return now.braked_until is not None
-    if alarm.measure in {Measure.SHRINK, Measure.FREEZE}:
-        return name is not None and name.reduced_until is not None and name.reduced_until > at
-    return name is not None and name.locked is not None
+    match alarm.measure:
+        case Measure.WATCH:
+            return True
+        case Measure.BRAKE:
+            return now.braked_until is not None
+        case Measure.SHRINK | Measure.FREEZE:
+            return name is not None and name.reduced_until is not None and name.reduced_until > at
+        case _:
+            return name is not None and name.locked is not None

@@ -5,12 +5,12 @@ import { hint } from "../../js/hints.js";
 import { finessIn, wrong } from "../../js/joining.js";
 import { instant, word } from "../../js/words.js";
 import { propose } from "./agree.js";
-import { attempt, read } from "./attempt.js";
+import { attempt } from "./attempt.js";
 import { confirmed } from "./confirm.js";
 import { lockAccount, signOutAccount } from "./deeds.js";
 import { myAccount, myRole } from "./places.js";
+import { section } from "./section.js";
 
-let listed = null;
 let finess = "";
 
 export function startAccounts() {
@@ -24,26 +24,20 @@ export function startAccounts() {
   });
 }
 
+const all = section("accounts", () => (finess ? `accounts?finess=${finess}` : "accounts"), draw);
+
+const { again } = all;
+
 export const accountsView = {
-  async open() {
-    listed = null;
+  ...all,
+  open() {
     byId("accounts-of").hidden = myRole() !== "security";
-    byId("accounts-title").focus();
-    byId("accounts-body").replaceChildren(word("desk.loading"));
-    await again();
+    return all.open();
   },
 };
 
-async function again() {
-  await attempt(async () => {
-    listed = (await read(finess ? `accounts?finess=${finess}` : "accounts")).accounts;
-    draw();
-  });
-}
-
-function draw() {
-  const rows = listed.length ? listed.map(item) : [el("p", {}, word("accounts.none"))];
-  byId("accounts-body").replaceChildren(...rows);
+function draw({ accounts }) {
+  return accounts.length ? accounts.map(item) : [el("p", {}, word("accounts.none"))];
 }
 
 function item({ account, label, role, locked, devices, added_at: since }) {
@@ -77,5 +71,3 @@ async function unlock(account, label) {
   });
   if (sure && (await attempt(() => propose({ kind: "unlock_account", account })))) await again();
 }
-
-document.addEventListener("words", () => listed && draw());

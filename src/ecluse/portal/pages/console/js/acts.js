@@ -1,40 +1,24 @@
 // Acts that take two persons: those that wait, and what came of others.
 
-import { byId, el } from "../../js/dom.js";
+import { el } from "../../js/dom.js";
 import { instant, word } from "../../js/words.js";
 import { canonical, digestOf, second, withdraw } from "./agree.js";
-import { attempt, read } from "./attempt.js";
+import { attempt } from "./attempt.js";
 import { confirmed } from "./confirm.js";
 import { myAccount, myRole } from "./places.js";
+import { section } from "./section.js";
 import { actSentence, whoIs } from "./sentences.js";
 
-let acts = null;
+export const actsView = section("acts", () => "acts", draw);
 
-export const actsView = {
-  async open() {
-    acts = null;
-    byId("acts-title").focus();
-    byId("acts-body").replaceChildren(word("desk.loading"));
-    await again();
-  },
-};
-
-async function again() {
-  await attempt(async () => {
-    acts = await read("acts");
-    draw();
-  });
-}
-
-function draw() {
-  const { acts: waiting, lately, names } = acts;
-  byId("acts-body").replaceChildren(
+function draw({ acts, lately, names }, again) {
+  return [
     el("h2", {}, word("now.waiting")),
-    ...(waiting.length ? waiting.map((act) => actItem(act, names, again)) : [el("p", {}, word("acts.none"))]),
+    ...(acts.length ? acts.map((act) => actItem(act, names, again)) : [el("p", {}, word("acts.none"))]),
     el("h2", {}, word("acts.lately")),
-    ...(lately.length ? [el("ul", { class: "lines" }, ...lately.map((act) => ended(act, names)))] : [el("p", {}, word("acts.lately.none"))]),
+    lately.length ? el("ul", { class: "lines" }, ...lately.map((act) => ended(act, names))) : el("p", {}, word("acts.lately.none")),
     el("p", { class: "note" }, word("acts.note")),
-  );
+  ];
 }
 
 const ended = (act, names) =>
@@ -89,5 +73,3 @@ async function stop(act, names, after) {
   const sure = await confirmed({ title: actSentence(act, names), says, go: word("act.withdraw") });
   if (sure && (await attempt(() => withdraw(act)))) after();
 }
-
-document.addEventListener("words", () => acts && draw());

@@ -1,39 +1,26 @@
 // Who asks to join: the fingerprint, compared aloud, decides.
 
-import { byId, el } from "../../js/dom.js";
+import { el } from "../../js/dom.js";
 import { instant, word } from "../../js/words.js";
 import { propose } from "./agree.js";
-import { attempt, read, tell } from "./attempt.js";
+import { attempt, tell } from "./attempt.js";
 import { confirmed, field } from "./confirm.js";
 import { myRole } from "./places.js";
+import { section } from "./section.js";
 
 // Roles of an organisation: one person accepts them; the others take two officers.
 const OF_AN_ORGANISATION = new Set(["professional", "client", "holder"]);
 const READ_ALOUD = 4;
 
-let waiting = null;
+export const enrolmentsView = section("enrolments", () => "enrolments", draw);
 
-export const enrolmentsView = {
-  async open() {
-    waiting = null;
-    byId("enrolments-title").focus();
-    byId("enrolments-body").replaceChildren(word("desk.loading"));
-    await again();
-  },
-};
+const { again } = enrolmentsView;
 
-async function again() {
-  await attempt(async () => {
-    waiting = (await read("enrolments")).enrolments;
-    draw();
-  });
-}
-
-function draw() {
-  byId("enrolments-body").replaceChildren(
-    ...(waiting.length ? waiting.map(item) : [el("p", {}, word("enrolments.none"))]),
+function draw({ enrolments }) {
+  return [
+    ...(enrolments.length ? enrolments.map(item) : [el("p", {}, word("enrolments.none"))]),
     el("p", { class: "note" }, word("enrolments.note")),
-  );
+  ];
 }
 
 function item(asked) {
@@ -85,5 +72,3 @@ async function refuse({ fingerprint, label }) {
   });
   if (sure && (await attempt(() => tell(`enrolments/${fingerprint}/refuse`)))) await again();
 }
-
-document.addEventListener("words", () => waiting && draw());

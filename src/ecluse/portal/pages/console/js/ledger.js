@@ -1,27 +1,14 @@
 // Whether the ledger is as it was signed.
 
-import { byId, el, icon } from "../../js/dom.js";
+import { el, icon } from "../../js/dom.js";
 import { word } from "../../js/words.js";
-import { attempt, read } from "./attempt.js";
+import { section } from "./section.js";
 
-let state = null;
+export const ledgerView = section("ledger", () => "ledger", draw);
 
-export const ledgerView = {
-  async open() {
-    state = null;
-    byId("ledger-title").focus();
-    byId("ledger-body").replaceChildren(word("desk.loading"));
-    await attempt(async () => {
-      state = await read("ledger");
-      draw();
-    });
-  },
-};
-
-function draw() {
-  const { size, signed, checkpoint, verified } = state;
+function draw({ size, signed, checkpoint, verified }) {
   const tone = verified ? "covered" : "stopped";
-  byId("ledger-body").replaceChildren(
+  return [
     el(
       "div",
       { class: `now-verdict ${tone}` },
@@ -31,7 +18,5 @@ function draw() {
     el("h2", {}, word("ledger.checkpoint")),
     el("pre", { class: "signed", tabindex: 0 }, checkpoint),
     el("p", { class: "note" }, word("ledger.note")),
-  );
+  ];
 }
-
-document.addEventListener("words", () => state && draw());

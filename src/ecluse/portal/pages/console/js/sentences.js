@@ -11,9 +11,10 @@ export function whoIs(number, names) {
 }
 
 // Why an alarm was raised, in this language; its numbers come with it.
-export function why({ kind, facts }) {
+export function why({ kind, facts, why: told }) {
   const values = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, number(name, value)]));
-  return word(`why.${kind}`, values);
+  // A neighbour's alarm comes with its own sentence.
+  return word(`why.${kind}`, { ...values, told });
 }
 
 function number(name, value) {
