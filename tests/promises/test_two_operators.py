@@ -37,7 +37,8 @@ from ecluse.siege.known import covered
 from ecluse.store.roles import Role
 from officers import Bureau
 from promises import openly, typed
-from promises.test_watch import asks, sweep
+from promises.swept import sweep
+from promises.test_watch import asks
 from towns import open_town
 
 

@@ -199,6 +199,7 @@ export default {
   "reason.platform_day": "refused: platform's budget empty",
   "reason.region_day": "refused: region's budget empty",
   "reason.restored": "refused: after a restore",
+  "reason.spent": "refused: the phone's square was used before",
   "reason.unknown": "refused: nobody found",
   "reason.unregistered": "refused: unknown computer",
   "region.01": "Guadeloupe",

@@ -199,6 +199,7 @@ export default {
   "reason.platform_day": "refusé : réserve de la plateforme vide",
   "reason.region_day": "refusé : réserve de la région vide",
   "reason.restored": "refusé : reprise de sauvegarde",
+  "reason.spent": "refusé : carré du téléphone déjà utilisé",
   "reason.unknown": "refusé : personne de ce nom",
   "reason.unregistered": "refusé : poste inconnu",
   "region.01": "Guadeloupe",
