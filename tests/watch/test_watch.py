@@ -210,6 +210,7 @@ def test_it_does_not_matter_where_the_stream_is_cut(seed: int, cuts: list[int]) 
         assert msgspec.msgpack.encode(state) == before
         state, alarms = after, alarms + more
     assert (state, alarms) == whole
+    assert observe(WatchState(), checks, POLICY, keep=False) == whole
 
 
 def test_every_alarm_says_why_in_one_sentence(town: Town) -> None:

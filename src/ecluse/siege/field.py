@@ -182,7 +182,7 @@ class Field:
 
     def watch(self, now: float) -> None:
         """Have the watch read what it has not read, and do what its ladder says."""
-        self._watch, alarms = observe(self._watch, self._unread, self.policy.watch)
+        self._watch, alarms = observe(self._watch, self._unread, self.policy.watch, keep=False)
         self._unread.clear()
         for alarm in alarms:
             self._contain(alarm, now)

@@ -56,10 +56,10 @@ def observe(
     seen: Sequence[Seen],
     policy: WatchPolicy,
     wary: Mapping[bytes, float] = NOBODY,
+    *,
+    keep: bool = True,
 ) -> tuple[WatchState, list[Alarm]]:
     """Take in checks, in the ledger's order.
-
-    Each call copies two mappings: give it as many checks as there are, not one at a time.
 
     Args:
         state: What the watch knew before.
@@ -67,20 +67,25 @@ def observe(
         policy: What is an alarm.
         wary: Accounts watched harder, and until when (seconds since the epoch); the empty one's
             is everybody's, who are then weighed as during a campaign.
+        keep: Leave `state` as it is, for whoever has to go back to it: each call then copies two
+            mappings, so give it as many checks as there are. A caller without a way back lets go of
+            it, and nothing is copied.
 
     Returns:
         What the watch knows now, and the alarms, in order.
     """
-    watching = _Watching(state, policy, wary)
+    watching = _Watching(state, policy, wary, keep=keep)
     for each in seen:
         watching.see(each)
     return watching.state(), watching.alarms
 
 
 class _Watching:
-    """One call under way: rows are copied when they are first touched."""
+    """One call under way: rows that are kept are copied when they are first touched."""
 
-    def __init__(self, state: WatchState, policy: WatchPolicy, wary: Mapping[bytes, float]) -> None:
+    def __init__(
+        self, state: WatchState, policy: WatchPolicy, wary: Mapping[bytes, float], *, keep: bool
+    ) -> None:
         self._before = state
         self._wary = wary
         self._harder = replace(policy, threshold=policy.campaign_threshold)
@@ -88,14 +93,15 @@ class _Watching:
         self._alarmed = state.alarmed
         self._campaign_until = state.campaign_until
         self._policy = policy
-        self._accounts: dict[bytes, Habits] = {}
-        self._places: dict[bytes, Rate] = {}
+        self._keep = keep
+        self._accounts: dict[bytes, Habits] = {} if keep else state.accounts
+        self._places: dict[bytes, Rate] = {} if keep else state.places
         self.alarms: list[Alarm] = []
 
     def state(self) -> WatchState:
         return WatchState(
-            self._before.accounts | self._accounts,
-            self._before.places | self._places,
+            self._before.accounts | self._accounts if self._keep else self._accounts,
+            self._before.places | self._places if self._keep else self._places,
             self._tide,
             self._alarmed,
             self._campaign_until,
