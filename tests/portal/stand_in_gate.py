@@ -19,7 +19,14 @@ from starlette.routing import Route
 
 from ecluse.cards import code, presentation
 from ecluse.cards.grant import GrantError
+from ecluse.cover.act import ActKind, Bill
+from ecluse.cover.family import CareFamily
+from ecluse.cover.guarantee import Applies
+from ecluse.cover.package import CoverLine, CoverPackage
+from ecluse.cover.price import price
 from ecluse.errors import EcluseError
+from ecluse.gate.body import parsed
+from ecluse.gate.price_door import PriceBody, told
 from ecluse.ids import nir
 from ecluse.login import base64url, jwk, nonce, passkey, profile, signature, ticket
 from ecluse.login.challenge import TypedSubject, enrolment_challenge
@@ -40,7 +47,11 @@ INSURER = {"amc": "75500017", "name": "Mutuelle des Bateliers"}
 REFERENCE = base64url.encode(bytes(range(100, 116)))
 COVER = {
     "family": "pharmacy",
-    "package": {"label_fr": "Formule Chemin de halage", "label_en": "Towpath plan"},
+    "package": {
+        "handle": "A" * 22,
+        "label_fr": "Formule Chemin de halage",
+        "label_en": "Towpath plan",
+    },
     "valid_from": "2026-11-23",
     "valid_to": None,
     "lines": [
@@ -49,6 +60,16 @@ COVER = {
         {"act_fr": "Vaccin contre la grippe", "act_en": "Flu vaccine", "basis": "12.50 EUR/year"},
     ],
 }
+PACKAGE = CoverPackage(
+    "T",
+    "T",
+    "T",
+    {
+        CareFamily.PHARMACY: (
+            CoverLine("Médicaments", "Medicines", "100% BR", Applies((ActKind.MEDICINE_MAJOR,))),
+        )
+    },
+)
 CARD_ANSWER = {
     "outcome": "covered",
     "lane": "card",
@@ -124,6 +145,8 @@ class StandInGate:
                 Route("/v1/me", self._me),
                 Route("/v1/insurers", self._insurers),
                 Route("/v1/phones", self._phone, methods=["POST"]),
+                Route("/v1/acts", self._acts),
+                Route("/v1/prices", self._prices, methods=["POST"]),
                 Route("/v1/checks", self._check, methods=["POST"]),
                 Route("/v1/checks/{check_id}", self._again),
             ],
@@ -253,6 +276,18 @@ class StandInGate:
         await self._signed(request)
         told = [{**INSURER, "since": "2026-01-01", "fed_at": _later(), "late": False}]
         return JSONResponse({"insurers": told + self.late})
+
+    async def _acts(self, request: Request) -> Response:
+        await self._signed(request)
+        acts = [{"kind": "medicine_major", "fr": "médicament à 65 %", "en": "medicine at 65%"}]
+        return JSONResponse({"families": {"everyday": acts, "pharmacy": acts}})
+
+    async def _prices(self, request: Request) -> Response:
+        await self._signed(request)
+        await self._hear(request)
+        asked = parsed(await request.body(), PriceBody)
+        priced = told(price(Bill(asked.care_date, asked.acts), [PACKAGE] * len(asked.payers)))
+        return Response(msgspec.json.encode(priced), media_type="application/json")
 
     async def _check(self, request: Request) -> Response:
         body = await self._hear(request)

@@ -325,3 +325,25 @@ def test_a_sign_in_that_ends_soon_is_renewed_and_what_was_typed_stays(
     expect(page.locator("#banner")).to_contain_text("de nouveau connecté")
     expect(page.locator("#nir")).to_have_value("2 55 08 14 168 025 38")
     assert len(portal.gate.bodies("/v1/login/finish")) == 2
+
+
+def test_a_bill_is_priced_beside_the_answer_and_the_next_scan_still_checks(
+    portal: Portal, counter: Page
+) -> None:
+    scan(counter, COVERED_CARD)
+    counter.locator(".price > summary").click()
+    counter.locator("[name=price]").fill("10,00")
+    counter.locator("[name=base]").fill("10")
+    counter.keyboard.press("Enter")
+    expect(counter.locator(".due")).to_contain_text("0,00")
+    expect(counter.locator(".price-result")).to_contain_text("Mutuelle des Bateliers")
+    counter.locator(".why summary").click()
+    expect(counter.locator(".why")).to_contain_text("franchise, que la caisse récupère plus tard")
+    (asked,) = portal.gate.bodies("/v1/prices")
+    assert asked["payers"] == [{"amc": "75500017", "package": "A" * 22}]
+    assert not {"subject", "reference", "check_id"} & asked.keys()
+    counter.locator("[name=price]").fill("ten")
+    counter.keyboard.press("Enter")
+    expect(counter.locator(".price-result")).to_contain_text("par exemple 30,00")
+    scan(counter, UNKNOWN_CARD)
+    expect(counter.locator(".refused h2")).to_have_text("Vérification impossible")

@@ -2,6 +2,7 @@
 
 import { byId, el, icon } from "./dom.js";
 import { coverLines } from "./coverlines.js";
+import { priceForm } from "./price.js";
 import { signedInDevice } from "./session.js";
 import { instant, longDate, word } from "./words.js";
 
@@ -111,6 +112,7 @@ const BODIES = {
         el("p", { class: "do" }, word("answer.also", { insurer: next.insurer.name })),
         coverLines(next.cover),
       ]),
+      cover ? priceForm(shown.answer, shown.question, keep) : "",
     ];
   },
   not_covered: () => [steps(["1", "2", "3"].map((step) => `answer.not_covered.${step}`))],

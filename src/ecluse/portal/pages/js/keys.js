@@ -59,4 +59,4 @@ function isForReader({ key, target }) {
   return writes(target) ? CARD_START.test(key) && target.matches(".digits") : LETTER.test(key);
 }
 
-const writes = (target) => target.matches("input:not([type=radio], [type=date], [type=file])");
+const writes = (target) => target.matches("input:not([type=radio], [type=date], [type=file]), select");
