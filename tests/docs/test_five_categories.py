@@ -44,7 +44,7 @@ STOLEN = [
 
 # Every column that could hold a readable word or day, and so must hold none about a member.
 READABLE = {
-    "account": {"label", "locked", "role"},
+    "account": {"label", "locked", "role", "rpps"},
     "act": {"content", "state"},
     # About accounts: `why` names nobody, `evidence` has each entry's moment, lane and outcome.
     "alarm": {"kind", "score", "positions", "why", "measure", "facts", "evidence"},
@@ -56,6 +56,13 @@ READABLE = {
         *("answers_from", "answers_until"),
     },
     "gauge": {"level", "fullest"},
+    # What operators tell each other of alarms and professionals.
+    "heard": {"object", "measure"},
+    "peer": {"name", "collection", "most"},
+    "told": {"object", "body"},
+    # What an incident is about: accounts and times; and how many persons each insurer is told of.
+    "incident": {"content"},
+    "notice_round": {"summary"},
     "insurer": {"amc", "name", "age_recipient"},
     "lease_pool": {"scope"},
     "ledger_checkpoint": {"note"},

@@ -85,7 +85,6 @@ BUILT = (
     r"answer\.(covered|not_covered|refused)",
     r"answer\.not_covered\.[123]",
     r"answer\.refused\.(card|known|phone|typed)\.[1234]",
-    r"answer\.refused\.(card|known|typed)\.[1234]",
     r"price\.(kind|amount|base|quantity|basket|ceiling|minor|off)",
     r"price\.basket\.(full|moderated|free)",
     r"answer\.lines\.(act|basis)",
