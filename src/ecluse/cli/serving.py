@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import signal
 import socket
@@ -19,8 +20,19 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
+#: Objects made beyond those let go until young ones are looked through; Python's own is 700.
+_COLLECTED_EVERY = 20_000
+
+
 def announce(name: str, **facts: object) -> None:
-    """Say that `name` serves now; a supervisor waits for this line."""
+    """Say that `name` serves now; a supervisor waits for this line.
+
+    What a process has by then it keeps: the collector of cycles is spared looking through it, and
+    looks less often, since what serves a request leaves hardly any.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECTED_EVERY)
     sys.stdout.write(json.dumps({"serving": name, **facts}) + "\n")
     sys.stdout.flush()
 
