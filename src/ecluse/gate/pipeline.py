@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 #: Checks per transaction, at most; beyond that the gain is gone and the wait is not.
 MOST = 128
+#: Fewer are not parted in two batches.
+FEWEST = 16
 #: Checks that may wait; the next one is told to come back.
 WAITING = 4096
 
@@ -70,6 +72,8 @@ class Pipeline:
         self._queue: asyncio.Queue[Pending] = asyncio.Queue(WAITING)
         #: At most one batch, with the keyring's connection that located it.
         self._located: asyncio.Queue[tuple[list[Item], int]] = asyncio.Queue(1)
+        #: Checks located and not yet committed.
+        self._under_way = 0
         self._releasing: set[asyncio.Task[None]] = set()
 
     def submit(self, pending: Pending) -> None:
@@ -102,7 +106,8 @@ class Pipeline:
 
     async def _gather(self) -> list[Pending]:
         batch = [await self._queue.get()]
-        while len(batch) < MOST and not self._queue.empty():
+        most = share(len(batch) + self._queue.qsize(), self._under_way)
+        while len(batch) < most and not self._queue.empty():
             batch.append(self._queue.get_nowait())
         return batch
 
@@ -123,6 +128,7 @@ class Pipeline:
                 _fail(batch, error)
                 continue
             items = [Item(*each) for each in zip(batch, located, found, strict=True)]
+            self._under_way += len(items)
             await self._located.put((items, opened))
             # What comes while it waits for its turn still joins the next one.
             await self._located.join()
@@ -139,6 +145,8 @@ class Pipeline:
                 # The commit itself may have been lost on its way back.
                 self._run.owe(item.pending.entry for item in items)
                 _fail([item.pending for item in items], error)
+            finally:
+                self._under_way -= len(items)
 
     async def _decide(self, items: Sequence[Item], opened: int) -> None:
         if self._outdated:
@@ -189,6 +197,15 @@ class Pipeline:
         if self._desk is not None:
             await self._desk.close()
         self._desk = None
+
+
+def share(waiting: int, under_way: int) -> int:
+    """Return how many of the checks that wait make the next batch, at most.
+
+    Half of all that are here: counters ask again once they are answered, so a batch of everybody
+    would leave the next one empty, and gate and database would idle in turns.
+    """
+    return min(MOST, max(FEWEST, (waiting + under_way + 1) // 2))
 
 
 def _fail(batch: Sequence[Pending], error: Exception) -> None:
