@@ -137,3 +137,12 @@ def test_the_nation_tells_what_scripts_rely_on() -> None:
     assert relied <= set(facts["honest"])
     assert set(facts["honest"]["checks_by_lane"]) == {lane.value for lane in LANES} == set(Lane)
     assert facts["assumed"]["trades"][0]["share"] == ASSUMED.trades[0].share
+
+
+def test_a_phone_is_refused_nowhere_and_paper_in_too_many_places() -> None:
+    lane = msgspec.structs.replace(POLICY.card, organisations_per_card_day=1)
+    strict = msgspec.structs.replace(POLICY, card=lane)
+    met = at_work(SMALL, strict, ASSUMED)
+    assert met["presence_checks"] > 50
+    assert met["presence_refused"] == 0
+    assert met["refused_by"][Reason.CARD_DAY] > 0

@@ -40,8 +40,6 @@ class Batch(NamedTuple):
     asks: list[Ask]
     #: Whom each typed one asks about, empty for the others.
     persons: list[bytes]
-    #: Whether a phone proved it.
-    phones: list[bool]
     #: Cards that nobody shows again.
     gone: list[bytes]
 
@@ -57,11 +55,10 @@ def batches(work: Work, region: Region, names: Sequence[bytes], phone: float) ->
     """
     checks = work.checks
     numbers, shown_last = checks.at // BATCH, _shown_last(checks)
-    phones = (checks.lane == CARD) & _on_phone(checks.subject, phone)
     hours = np.searchsorted(checks.at, np.arange(_HOURS + 1) * HOUR).tolist()
     for first, last in pairwise(hours):
-        asks, persons = _asks(work, region, names, slice(first, last))
-        proved, gone = phones[first:last].tolist(), shown_last[first:last].tolist()
+        asks, persons = _asks(work, region, names, phone, slice(first, last))
+        gone = shown_last[first:last].tolist()
         starts = np.flatnonzero(np.diff(numbers[first:last], prepend=-1.0)).tolist()
         for start, end in pairwise([*starts, last - first]):
             rows = slice(start, end)
@@ -69,7 +66,6 @@ def batches(work: Work, region: Region, names: Sequence[bytes], phone: float) ->
                 int(numbers[first + start]),
                 asks[rows],
                 persons[rows],
-                proved[rows],
                 [ask.card for ask, over in zip(asks[rows], gone[rows], strict=True) if over],
             )
 
@@ -84,7 +80,7 @@ def _shown_last(checks: Checks) -> NDArray[np.bool_]:
 
 
 def _asks(
-    work: Work, region: Region, names: Sequence[bytes], rows: slice
+    work: Work, region: Region, names: Sequence[bytes], phone: float, rows: slice
 ) -> tuple[list[Ask], list[bytes]]:
     _, account, lane, subject, found = work.checks.at_rows(rows)
     place = region.place[account]
@@ -96,14 +92,16 @@ def _asks(
         _tokens(subject),
         _tokens(subject, place + (region.number << 32)),
         _tokens(subject, account + (region.number << 32)),
+        on_phone(subject, phone).tolist(),
     )
     asks, persons = list[Ask](), list[bytes]()
-    for who, how, whom, there, token, visitor, counter in zip(*columns, strict=True):
+    for who, how, whom, there, token, visitor, counter, proved in zip(*columns, strict=True):
         name, person = names[who], b""
-        if how == CARD:
+        if how == CARD and there:
+            ask = Ask(name, Lane.CARD, token, there, *_LET_IN, token, visitor, counter, proved)
+        elif how == CARD:
             # As a gate asks: what leads to no card has no token.
-            shown = (token, visitor, counter) if there else (b"", b"", b"")
-            ask = Ask(name, Lane.CARD, token, there, *_LET_IN, *shown)
+            ask = Ask(name, Lane.CARD, token, there, *_LET_IN)
         elif how == KNOWN:
             ask = Ask(name, Lane.KNOWN, token, there, *_LET_IN)
         else:
@@ -119,7 +117,7 @@ def _tokens(*numbers: NDArray[np.int64]) -> list[bytes]:
     return np.stack(numbers, axis=1).astype(">i8").view(f"V{8 * len(numbers)}").ravel().tolist()
 
 
-def _on_phone(card: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
+def on_phone(card: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
     """Tell which cards are on a phone, always the same ones."""
     spread = card.astype(np.uint64) * _SPREAD >> np.uint64(40)
     held: NDArray[np.bool_] = spread < share * (1 << 24)

@@ -46,12 +46,17 @@ def tell(region: int, wanted: int, before: Everybody, after: Everybody) -> Told 
     """Return what a region has to tell of what it saw; None for nothing."""
     same_hour = after.tide.hour == before.tide.hour
     typed = after.tide.count - before.tide.count * same_hour
-    news = Counter(after.alarmed) - Counter(before.alarmed)
+    alarmed = _news(before.alarmed, after.alarmed)
     until = after.campaign_until, after.braked_until
-    if not (wanted or typed or news or until != (before.campaign_until, before.braked_until)):
+    if not (wanted or typed or alarmed or until != (before.campaign_until, before.braked_until)):
         return None
-    alarmed = tuple(news.elements())
     return Told(region, wanted, after.tide.hour, typed, after.tide.told, alarmed, *until)
+
+
+def _news(before: tuple[float, ...], after: tuple[float, ...]) -> tuple[float, ...]:
+    if after == before:
+        return ()
+    return tuple((Counter(after) - Counter(before)).elements())
 
 
 class Branch(Pools):

@@ -10,8 +10,8 @@ from ecluse.gate.state import PLATFORM, Organisation, Reason
 from ecluse.gate.windows import HOUR
 from ecluse.policy.watch import Measure
 from ecluse.siege.field import Field
-from ecluse.siege.nation.asking import batches
-from ecluse.siege.nation.checks import LANES
+from ecluse.siege.nation.asking import batches, on_phone
+from ecluse.siege.nation.checks import CARD, LANES
 from ecluse.siege.nation.commons import Branch, tell
 from ecluse.siege.nation.tally import Tally
 
@@ -19,7 +19,7 @@ from ecluse.siege.nation.tally import Tally
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ecluse.gate.state import Ask, Outcome
+    from ecluse.gate.state import Ask
     from ecluse.policy.policy import Policy
     from ecluse.siege.field import Everybody
     from ecluse.siege.nation.asking import Batch
@@ -70,9 +70,12 @@ class Crew:
         for account in np.flatnonzero(rng.random(len(self._names)) < plan.anew).tolist():
             field.enrol(self._names[account], day.begins)
         work = drawing.day(rng, self.region, day)
-        counts = np.bincount(work.checks.lane, minlength=len(LANES)).tolist()
+        lanes, phone = work.checks.lane, self._assumed.card.phone
+        counts = np.bincount(lanes, minlength=len(LANES)).tolist()
         self.tally.checks.update(dict(zip(LANES, counts, strict=True)))
-        self._day = batches(work, self.region, self._names, self._assumed.card.phone)
+        proved = on_phone(work.checks.subject[lanes == CARD], phone)
+        self.tally.proved += int(proved.sum())
+        self._day = batches(work, self.region, self._names, phone)
         self._next = next(self._day, None)
 
     def tell(self, number: int, now: float, everybody: Everybody) -> Told | None:
@@ -95,10 +98,9 @@ class Crew:
         self._pools.lent = lent
         outcomes = self._field.decide(batch.asks, now, batch.persons)
         self._field.forget(batch.gone)
-        self.tally.proved += sum(batch.phones)
-        for row, outcome in enumerate(outcomes):
-            if outcome.reason is not None:
-                self._refused(batch.asks[row], outcome, phone=batch.phones[row])
+        for ask, outcome in zip(batch.asks, outcomes, strict=True):
+            if outcome.reason is not None and outcome.reason is not Reason.UNKNOWN and ask.found:
+                self._refused(ask, outcome.reason)
         self._next = next(self._day, None)
         return len(outcomes)
 
@@ -111,12 +113,10 @@ class Crew:
         """Return the batch of this number, if there is one."""
         return self._next if self._next and self._next.number == number else None
 
-    def _refused(self, ask: Ask, outcome: Outcome, *, phone: bool) -> None:
-        reason = outcome.reason
-        if reason is None or reason is Reason.UNKNOWN or not ask.found:
-            return
+    def _refused(self, ask: Ask, reason: Reason) -> None:
         self.tally.refused_by[reason] += 1
-        self.tally.presence_refused += phone
+        if ask.phone:
+            self.tally.presence_refused[reason] += 1
         if ask.account in self._taken:
             self.tally.refused_for[self._taken[ask.account]] += 1
 

@@ -18,8 +18,8 @@ class Tally(msgspec.Struct):
     """By lane."""
     proved: int = 0
     """Card checks that a phone proved."""
-    presence_refused: int = 0
-    """Of these, refused although the card counts."""
+    presence_refused: Counter[Reason] = msgspec.field(default_factory=Counter)
+    """Of these, refused although the card counts, by reason."""
     refused_by: Counter[Reason] = msgspec.field(default_factory=Counter)
     """Refused although the person is on file and the asker has a right to ask, by reason."""
     refused_for: Counter[Kind] = msgspec.field(default_factory=Counter)
