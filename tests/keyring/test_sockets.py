@@ -52,6 +52,8 @@ REQUESTS: dict[type, m.Request] = {
         m.FactsSince(0),
         m.FactsAt((0,)),
         m.NeighbourKeyOf(),
+        m.PlantHoney("75004407", 1),
+        m.HoneyOf(),
         m.SignForNeighbours(b""),
         m.OpenScope(0),
         m.ScopeFrom(0, 1),

@@ -11,6 +11,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ecluse.feeds import register, screen
+from ecluse.feeds.honey import filled
 from ecluse.feeds.lines import LinesError, header_and_chunks, split_row, table
 from ecluse.feeds.roster import FIRST_ROW
 from ecluse.feeds.rows import RowChecker
@@ -116,7 +117,8 @@ async def _evaluated(
     number = 0
     async for accepted in checked:
         if number >= first:
-            yield accepted, await keyring.evaluate(number, accepted.persons, accepted.cards)
+            evaluated = await keyring.evaluate(number, accepted.persons, accepted.cards)
+            yield filled(accepted, evaluated), evaluated
         number += 1
 
 

@@ -274,6 +274,20 @@ class ExchangeKeyring(_Neighbourly):
         return await self._ask(m.SignForNeighbours(message), bytes)
 
 
+class HoneyKeyring(_Sealing):
+    """What whoever plants invented members may ask: a socket that the console does not have."""
+
+    _caller = "honey"
+
+    async def plant(self, amc: str, count: int) -> int:
+        """Have `count` members invented for an insurer; return how many it has now."""
+        return await self._ask(m.PlantHoney(amc, count), int)
+
+    async def members(self) -> list[tuple[str, bytes, bytes]]:
+        """Return each one's insurer, person identifier (22 bytes) and card secret (16)."""
+        return await self._ask(m.HoneyOf(), list[tuple[str, bytes, bytes]])
+
+
 class OfficerKeyring(_Neighbourly):
     """What an officer's command may ask."""
 

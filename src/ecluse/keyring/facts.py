@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ecluse.keyring.entries import Entries
+    from ecluse.keyring.honey import HoneyBook
     from ecluse.keyring.reader import Entry, Reader
 
 
@@ -45,6 +46,8 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     organisations: int
     #: What the account's typed checks of the day look like together (`keyring/structure.py`).
     structure: tuple[int, int, int]
+    #: The subject is an invented member (`keyring/honey.py`).
+    honey: bool = False
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True):
@@ -77,8 +80,9 @@ class Crowds:
 class Telling:
     """Tells the watch what happened."""
 
-    def __init__(self, reader: Reader, entries: Entries) -> None:
+    def __init__(self, reader: Reader, entries: Entries, honey: HoneyBook) -> None:
         self._reader = reader
+        self._honey = honey
         self._entries = entries
         self._crowds = Crowds()
 
@@ -91,7 +95,7 @@ class Telling:
         """Return the checks at these positions; what stands there is not counted once more."""
         rows = await self._reader.entries(positions)
         return tuple(
-            _fact(position, event, _moment(event, now), crowd=0)
+            self._fact(position, event, _moment(event, now), crowd=0)
             for position, event in self._checks(sorted(rows.items()))
         )
 
@@ -108,23 +112,23 @@ class Telling:
         at, crowd = _moment(event, now), 0
         if event.lane == "typed":
             crowd = self._crowds.count(event.subject, event.organisation, at)
-        return _fact(position, event, at, crowd)
+        return self._fact(position, event, at, crowd)
+
+    def _fact(self, position: int, event: Check, at: float, crowd: int) -> Fact:
+        return Fact(
+            position,
+            event.account,
+            event.organisation,
+            at,
+            event.lane,
+            event.outcome == "released",
+            event.reason,
+            event.repeat,
+            crowd,
+            event.structure,
+            self._honey.holds(event.subject),
+        )
 
 
 def _moment(event: Check, now: float) -> float:
     return min(event.at.timestamp(), now + _AHEAD)
-
-
-def _fact(position: int, event: Check, at: float, crowd: int) -> Fact:
-    return Fact(
-        position,
-        event.account,
-        event.organisation,
-        at,
-        event.lane,
-        event.outcome == "released",
-        event.reason,
-        event.repeat,
-        crowd,
-        event.structure,
-    )

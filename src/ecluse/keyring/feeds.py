@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ecluse.keyring.agreed import Agreed
+    from ecluse.keyring.honey import HoneyBook
     from ecluse.keyring.vault import Vault
 
 
@@ -35,8 +36,9 @@ class Feeds:
     of calls at the same time, share one account of it.
     """
 
-    def __init__(self, vault: Vault, folder: Path, agreed: Agreed) -> None:
+    def __init__(self, vault: Vault, folder: Path, agreed: Agreed, honey: HoneyBook) -> None:
         self._vault = vault
+        self._honey = honey
         self._folder = folder
         self._agreed = agreed
 
@@ -76,6 +78,9 @@ class Feeds:
     ) -> bulk.Evaluated:
         """Evaluate a chunk of an opened feed, once it is durably remembered.
 
+        After the rows of a full feed's first chunk come those of the insurer's invented members:
+        they lie among the others in every feed, and no row of the insurer's can end them.
+
         Raises:
             BulkError: It is not the next chunk or an earlier one again, or a later feed was opened.
         """
@@ -93,6 +98,11 @@ class Feeds:
             )
             feeds = {**marks.feeds, feed.insurer: mark}
             self._vault.remember(msgspec.structs.replace(marks, feeds=feeds))
+        self._honey.end_named(persons)
+        if feed.full and not chunk:
+            invented = self._honey.of(feed.insurer)
+            persons += b"".join(each.person for each in invented)
+            cards += b"".join(each.card for each in invented)
         return await asyncio.to_thread(
             bulk.evaluate, self._vault.keys.current, feed, persons, cards
         )

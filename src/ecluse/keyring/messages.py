@@ -192,6 +192,18 @@ class SignForNeighbours(msgspec.Struct, frozen=True, tag="sign_for_neighbours"):
     message: Annotated[bytes, msgspec.Meta(max_length=64 * 1024)]
 
 
+class PlantHoney(msgspec.Struct, frozen=True, tag="plant_honey"):
+    """Ask for so many invented members of an insurer; answered with how many it has then."""
+
+    #: The insurer's AMC number.
+    amc: str
+    count: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+
+
+class HoneyOf(msgspec.Struct, frozen=True, tag="honey"):
+    """Ask who the invented members are: (AMC number, person 22 bytes, card secret 16 bytes) each."""
+
+
 class Salts(msgspec.Struct, frozen=True, tag="salts"):
     """Ask for the salt key of every month that was not erased: enough to verify, not to read."""
 
@@ -240,6 +252,8 @@ Request = (
     | FactsSince
     | FactsAt
     | NeighbourKeyOf
+    | PlantHoney
+    | HoneyOf
     | SignForNeighbours
     | OpenScope
     | ScopeFrom

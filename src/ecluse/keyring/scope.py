@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ecluse.keyring.entries import Entries
+    from ecluse.keyring.honey import HoneyBook
     from ecluse.keyring.reader import Entry, Reader
     from ecluse.ledger.entry import AnyEvent
 
@@ -122,16 +123,26 @@ class Scoping:
     """One caller's reading of one incident."""
 
     def __init__(
-        self, reader: Reader, entries: Entries, statement: IncidentOpened | IncidentChanged
+        self,
+        reader: Reader,
+        entries: Entries,
+        honey: HoneyBook,
+        statement: IncidentOpened | IncidentChanged,
     ) -> None:
         self._reader = reader
+        self._honey = honey
         self._entries = entries
         self.statement = statement
         self._told: set[bytes] = set()
 
     @classmethod
     async def begin(
-        cls, reader: Reader, entries: Entries, position: int, closed: Sequence[int]
+        cls,
+        reader: Reader,
+        entries: Entries,
+        honey: HoneyBook,
+        position: int,
+        closed: Sequence[int],
     ) -> Scoping:
         """Begin to tell of the incident whose statement is committed at `position`.
 
@@ -142,7 +153,7 @@ class Scoping:
         event = entries.read(row) if row is not None else None
         if not isinstance(event, IncidentOpened | IncidentChanged) or event.incident in closed:
             raise NotOpenError
-        return cls(reader, entries, event)
+        return cls(reader, entries, honey, event)
 
     async def page(self, position: int, end: int) -> ScopePage:
         """Tell of the entries from `position` up to `end`, as many as one answer holds."""
@@ -178,6 +189,8 @@ class Scoping:
                 not isinstance(event, Check)
                 or event.outcome != "released"
                 or not self.statement.names(event)
+                # Nobody is to be told that an invented member was asked about.
+                or self._honey.holds(event.subject)
             ):
                 continue
             if event.account in self.statement.cleared:

@@ -27,6 +27,7 @@ from ecluse.ledger.entry import (
     FeedInForce,
     FeedPurged,
     FeedRefused,
+    HoneyPlanted,
     IncidentChanged,
     IncidentClosed,
     IncidentOpened,
@@ -67,6 +68,8 @@ ALLOWED: dict[str, tuple[type, ...]] = {
     "ledger": (m.Sign, m.PublicKey, m.Salts),
     "watch": (m.FactsSince, m.FactsAt, m.SealEvent),
     "exchange": (m.SealEvent, m.NeighbourKeyOf, m.SignForNeighbours),
+    # Apart from the officer's, which the console holds as well: who has it knows the invented members.
+    "honey": (m.SealEvent, m.PlantHoney, m.HoneyOf),
     "officer": (m.SealEvent, m.ReleaseAt, m.PublicKey, m.LoaderRecipient, m.NeighbourKeyOf),
     "breach": (m.OpenScope, m.ScopeFrom, m.SealEvent, m.PublicKey),
 }
@@ -74,6 +77,7 @@ ALLOWED: dict[str, tuple[type, ...]] = {
 SEALED: dict[str, tuple[type[AnyEvent], ...]] = {
     "watch": (AlarmRaised, Contained),
     "exchange": (AlarmTold, AlarmHeard, Contained),
+    "honey": (HoneyPlanted,),
     "feed": (FeedInForce, FeedRefused, FeedHeld, FeedPurged, ActDone),
     "officer": (
         *(EnrolmentAccepted, EnrolmentRefused, OrganisationAdded, InsurerAdded),
@@ -175,6 +179,17 @@ class Session:
                 return keyring.continuity.public_key()
             case m.Salts():
                 return keyring.entries.salts()
+            case _:
+                return self._answer_aside(request)
+
+    def _answer_aside(self, request: m.Request) -> object:
+        """Answer what is about neither a check, a feed nor an entry."""
+        keyring = self._keyring
+        match request:
+            case m.PlantHoney(amc, count):
+                return keyring.honey.plant(amc, count)
+            case m.HoneyOf():
+                return keyring.honey.members()
             case m.NeighbourKeyOf():
                 return keyring.neighbours.public_key
             case m.SignForNeighbours(message):

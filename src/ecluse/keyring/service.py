@@ -15,6 +15,7 @@ from ecluse.keyring.continuity import Continuity
 from ecluse.keyring.entries import Entries
 from ecluse.keyring.facts import Telling
 from ecluse.keyring.feeds import Feeds
+from ecluse.keyring.honey import HoneyBook
 from ecluse.keyring.leads import Lead, Leads, Rows
 from ecluse.keyring.messages import (
     Asked,
@@ -80,10 +81,11 @@ class Keyring:
         self.vault = vault
         self.entries = Entries(vault)
         self.agreed = Agreed(reader, self.entries)
-        self.feeds = Feeds(vault, folder, self.agreed)
+        self.honey = HoneyBook(vault, folder)
+        self.feeds = Feeds(vault, folder, self.agreed, self.honey)
         self.continuity = Continuity(vault, reader, self.entries)
         self.neighbours = NeighbourKey(vault.keys.checkpoint)
-        self._telling = Telling(reader, self.entries)
+        self._telling = Telling(reader, self.entries, self.honey)
         self._keys = vault.keys
         self._reader = reader
         self._tickets = Tickets()
@@ -273,7 +275,7 @@ class Keyring:
             NotOpenError: None stands there, or it was closed.
         """
         closed = self.vault.marks.closed
-        return await Scoping.begin(self._reader, self.entries, statement, closed)
+        return await Scoping.begin(self._reader, self.entries, self.honey, statement, closed)
 
     async def page_release(self, position: int) -> PageRelease:
         """Return the release of the pages that stands at `position`: the one event not secret.

@@ -172,6 +172,18 @@ class Vault:
         self._write("marks", msgspec.msgpack.encode(marks))
         self.marks = marks
 
+    def read(self, name: str) -> bytes | None:
+        """Return what was written under `name`; None before that.
+
+        Raises:
+            VaultError: It does not open.
+        """
+        return self._open(name) if (self._folder / name).exists() else None
+
+    def write(self, name: str, body: bytes) -> None:
+        """Seal `body` under `name`, durably, in place of what was there."""
+        self._write(name, body)
+
     def _open(self, name: str) -> bytes:
         sealed = (self._folder / name).read_bytes()
         try:

@@ -51,6 +51,7 @@ from ecluse.ledger.events.register import (
     FeedInForce,
     FeedPurged,
     FeedRefused,
+    HoneyPlanted,
     InsurerAdded,
     OrganisationAdded,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "FeedPurged",
     "FeedRefused",
     "GateEnded",
+    "HoneyPlanted",
     "IncidentChanged",
     "IncidentClosed",
     "IncidentOpened",
@@ -138,6 +140,7 @@ AnyEvent = (
     | PageRelease
     | AlarmRaised
     | Contained
+    | HoneyPlanted
     | PeerAdded
     | PeerRemoved
     | ProfessionalNamed

@@ -58,6 +58,8 @@ def new_person(seen: Seen) -> bool:
 
 def weigh(habits: Habits, seen: Seen, policy: WatchPolicy, weather: Weather) -> Iterator[Finding]:
     """Weigh one check; yield what it brings over a threshold."""
+    if seen.honey:
+        yield Finding(Kind.HONEY, 1)
     if seen.lane is Lane.CARD:
         yield from _card(habits, seen, policy)
     else:
@@ -95,8 +97,6 @@ def _marks(habits: Habits, seen: Seen, policy: WatchPolicy) -> Iterator[Finding]
         habits.structured = day
         facts = {"order": order, "walk": walk, "distance": distance}
         yield Finding(Kind.STRUCTURE, looks, facts)
-    if seen.honey:
-        yield Finding(Kind.HONEY, 1)
     if seen.organisations > policy.subject_organisations:
         facts = {"organisations": seen.organisations}
         yield Finding(Kind.SUBJECT, seen.organisations, facts)

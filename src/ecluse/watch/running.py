@@ -209,6 +209,7 @@ def seen(facts: Iterable[Fact]) -> list[Seen]:
             position=fact.position,
             organisations=fact.organisations,
             structure=fact.structure,
+            honey=fact.honey,
         )
         for fact in facts
         if fact.lane in _LANES

@@ -64,3 +64,11 @@ class FeedRefused(Event, frozen=True, kw_only=True, tag="feed_refused"):
     #: SHA-256 of the signed manifest (32 bytes).
     manifest: bytes
     reason: str
+
+
+class HoneyPlanted(Event, frozen=True, kw_only=True, tag="honey_planted"):
+    """Members were invented for an insurer; its next full feed brings them on file."""
+
+    amc: str
+    #: How many it has now.
+    count: int
