@@ -60,20 +60,24 @@ class Page(NamedTuple):
     objects: list[Any]
     #: When the last of them was added, by the peer's clock; None when there is none.
     until: datetime | None
-    more: bool
 
 
 class _Envelope(msgspec.Struct, frozen=True):
     objects: list[Any] = []
-    more: bool = False
 
 
 class Ear:
-    """Reads peers' collections with requests signed in this operator's name."""
+    """Reads peers' collections with requests signed in this operator's name.
+
+    Page by page, a round each: every object of an exchange like this one is added at a moment of
+    its own, so that none is passed over between two pages.
+    """
 
     def __init__(self, http: httpx2.AsyncClient, keyring: ExchangeKeyring) -> None:
         self._http = http
         self._keyring = keyring
+        #: Peers that did not answer last time.
+        self.silent: set[bytes] = set()
 
     async def read(self, peer: Peer) -> Page:
         """Return what a peer added since it was read last.
@@ -219,4 +223,4 @@ def _page(body: bytes, headers: httpx2.Headers) -> Page:
     until = datetime.fromisoformat(last) if last and found.objects else None
     if until is not None and until.tzinfo is None:
         raise ValueError("a time without its zone")
-    return Page(found.objects, until, found.more)
+    return Page(found.objects, until)

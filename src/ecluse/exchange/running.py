@@ -101,8 +101,13 @@ async def _round(
 
 
 async def _read(ear: Ear, peer: Peer, report: Callable[[Exception], None]) -> Page | None:
+    """Read a peer; report it when it falls silent, and not again until it has answered."""
     try:
-        return await ear.read(peer)
+        page = await ear.read(peer)
     except PeerSilentError as error:
-        report(error)
+        if peer.peer not in ear.silent:
+            report(error)
+        ear.silent.add(peer.peer)
         return None
+    ear.silent.discard(peer.peer)
+    return page
