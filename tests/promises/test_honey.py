@@ -84,6 +84,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
                     Person(row["nir"], row["birth_date"], int(row["birth_rank"])),
                     row["card"],
                     (FAMILY,),
+                    AMC,
                 )
                 for row in csv.DictReader(file)
             ]
@@ -92,7 +93,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
 
 def real(number: int) -> Member:
     row = ROSTER[number]
-    return Member(Person(row.nir, row.birth_date, int(row.birth_rank)), row.card, (FAMILY,))
+    return Member(Person(row.nir, row.birth_date, int(row.birth_rank)), row.card, (FAMILY,), AMC)
 
 
 async def told(scene: Scene, clerk: Clerk, whom: Member) -> tuple[int, tuple[str, ...], int, str]:
