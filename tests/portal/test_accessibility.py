@@ -100,6 +100,43 @@ def test_no_page_has_a_barrier(
     context.close()
 
 
+def test_the_counters_own_number_has_no_barrier(counter: Page) -> None:
+    counter.locator("#ours-open").click()
+    counter.locator("#ours-square svg").wait_for()
+    assert violations(counter) == []
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "locale"), [(360, "dark", "fr-FR"), (1440, "light", "en-GB")]
+)
+def test_the_members_page_has_no_barrier(
+    portal: Portal, browser: Browser, width: int, scheme: Literal["light", "dark"], locale: str
+) -> None:
+    context = browser.new_context(
+        locale=locale,
+        viewport={"width": width, "height": 740},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    grant = "A" * 300
+    page.goto(f"{portal.pages}/carte/#{grant}")
+    page.locator("#name").wait_for()
+    assert violations(page) == []
+    page.locator("#card").fill(COVERED_CARD)
+    page.locator("#bind-go").click()
+    page.locator("#banner").wait_for()
+    assert violations(page) == []
+    portal.gate.grants.add(grant)
+    page.locator("#bind-go").click()
+    page.locator("#square svg").wait_for()
+    for folded in page.locator("#show summary").all():
+        folded.click()
+    page.locator("#remove").click()
+    assert violations(page) == []
+    context.close()
+
+
 @pytest.mark.parametrize("width", [1024, 768, 600])
 def test_no_width_in_between_needs_sideways_scrolling(counter: Page, width: int) -> None:
     counter.set_viewport_size({"width": width, "height": 800})

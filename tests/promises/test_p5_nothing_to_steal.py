@@ -153,6 +153,11 @@ async def work(town: Town, rows: list[Row]) -> None:
             await clerk.gate.check_card(
                 member.card, care_date=scene.today, family=CareFamily.PHARMACY
             )
+        for member in scene.members[:5]:
+            phone = await scene.equip(member)
+            await clerk.gate.check_phone(
+                phone.present(), care_date=scene.today, family=CareFamily.PHARMACY
+            )
         for member in scene.members[:8]:
             await clerk.gate.check_person(
                 member.person,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import secrets
 import time
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 from ecluse.cards import code, presentation
 from ecluse.cards.grant import LIFETIME, End, Grant, card_hash, signed
+from ecluse.cli.phone import app
 from ecluse.client.device import DeviceKey
 from ecluse.client.exchange import check_body
 from ecluse.client.gate import GateError
@@ -53,9 +56,15 @@ def family(scene: Scene) -> CareFamily:
 
 
 async def end(scene: Scene, member: Member, phone: Phone, made: float | None = None) -> bool:
-    """Have a member's insurer end a phone, at the public door."""
-    keys = insurer_keys.read(scene.insurers_side / "keys" / member.amc)
-    word = signed(End(member.amc, phone.name, int(made or time.time())), keys.sign)
+    """Have a member's insurer end a phone, at the public door; an earlier word when `made` is given."""
+    folder = scene.insurers_side / "keys" / member.amc
+    if made is None:
+        name = base64url.encode(phone.name)
+        asked = ["end", "--keys", str(folder), "--phone", name, "--gate", scene.pipe, "--json"]
+        result = await asyncio.to_thread(CliRunner().invoke, app, asked)
+        return result.exit_code == 0 and bool(json.loads(result.stdout)["ended"])
+    keys = insurer_keys.read(folder)
+    word = signed(End(member.amc, phone.name, int(made)), keys.sign)
     body = {"end": base64url.encode(word)}
     answer = await scene.http.post(f"{scene.pipe}/v1/phones/end", json=body)
     return bool(answer.json().get("ended"))

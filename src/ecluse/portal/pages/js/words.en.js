@@ -128,7 +128,7 @@ export default {
   "check.amc.wrong": "8 to 10 digits or letters",
   "check.birth": "Date of birth",
   "check.card": "Present the card",
-  "check.card.hint": "Hold the printed square to the reader: the check starts by itself.",
+  "check.card.hint": "Hold the card's or phone's square to the reader: the check starts by itself.",
   "check.card.next": "Next card",
   "check.date": "Date of care",
   "check.date.other": "{date}",

@@ -128,7 +128,7 @@ export default {
   "check.amc.wrong": "8 à 10 chiffres ou lettres",
   "check.birth": "Date de naissance",
   "check.card": "Présentez la carte",
-  "check.card.hint": "Passez le carré imprimé devant le lecteur : la vérification part toute seule.",
+  "check.card.hint": "Passez le carré de la carte ou du téléphone devant le lecteur : la vérification part toute seule.",
   "check.card.next": "Carte suivante",
   "check.date": "Date des soins",
   "check.date.other": "{date}",
