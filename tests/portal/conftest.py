@@ -73,6 +73,7 @@ def portal(running: Portal) -> Portal:
     running.gate.failing.clear()
     running.gate.account.clear()
     running.gate.late.clear()
+    running.gate.grants.clear()
     running.gate.organisation = ORGANISATION
     return running
 

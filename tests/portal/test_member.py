@@ -124,7 +124,7 @@ def test_a_counters_number_binds_the_square_to_it(portal: Portal, phone: Page) -
     assert not shown(phone).holds("750000025", time.time())
     reveal(phone, 0)
     phone.locator("#bound-end").click()
-    expect(phone.locator("#show-what")).to_have_text("Présentez ce carré au comptoir.")
+    expect(phone.locator("#show-what")).to_contain_text("Présentez ce carré au comptoir.")
     assert shown(phone).holds("750000025", time.time())
 
 
@@ -152,12 +152,36 @@ def test_a_card_taken_off_the_phone_leaves_another_key(portal: Portal, phone: Pa
     expect(phone.locator("#name")).to_have_text(re.compile(r"^[\w-]{44}$"))
 
 
+def test_a_family_has_its_cards_on_one_phone_each_with_a_key_of_its_own(
+    portal: Portal, phone: Page
+) -> None:
+    activate(portal, phone)
+    mine = shown(phone).key
+    phone.goto(f"{portal.pages}/carte/#{GRANT}")
+    expect(phone.locator("#bind")).to_be_visible()
+    phone.locator("#card").fill(COVERED_CARD)
+    phone.locator("#whose").fill("Zoé")
+    phone.locator("#whose").press("Enter")
+    expect(phone.locator("#show-title")).to_have_text("Zoé")
+    expect(phone.locator("#square svg")).to_be_visible()
+    assert shown(phone).key != mine
+    assert "Zoé" not in json.dumps(portal.gate.bodies("/v1/phones"))
+    before = shown(phone).made
+    phone.locator("#renew").click()
+    expect(phone.locator("#text")).not_to_be_empty()
+    assert shown(phone).made > before
+    phone.locator("#cards button").first.click()
+    expect(phone.locator("#show-title")).to_have_text("Mutuelle des Bateliers")
+    expect(phone.locator("#square svg")).to_be_visible()
+    assert shown(phone).key == mine
+
+
 def test_no_script_can_take_the_phones_key_away(portal: Portal, phone: Page) -> None:
     activate(portal, phone)
     found = phone.evaluate(
         """async () => {
             const { recall } = await import("/js/device.js");
-            const { privateKey } = await recall("member");
+            const { cards: [{ privateKey }] } = await recall("member");
             return crypto.subtle.exportKey("pkcs8", privateKey).then(() => "", (e) => e.name);
         }"""
     )

@@ -11,7 +11,10 @@ import { bind, phoneName } from "./phone.js";
 // A grant as text: base64url of a signature and a little JSON.
 const GRANT = /[A-Za-z0-9_-]{150,}/;
 
-// Call `done` once this phone stands for a card.
+// Whether a grant has come and was not used yet.
+export const isGranted = () => byId("grant").value !== "";
+
+// Call `done` once this phone stands for a card, or when that is put off.
 export function startBind(done) {
   hint("grant", "bind.grant.hint");
   hint("card", "bind.card.hint");
@@ -21,14 +24,19 @@ export function startBind(done) {
   byId("bind-form").addEventListener("submit", async (event) => {
     event.preventDefault();
     const asked = await read();
-    if (asked && (await activated(asked))) done();
+    if (!asked || !(await activated(asked))) return;
+    name();
+    done();
   });
+  byId("bind-back").addEventListener("click", () => done());
   addEventListener("hashchange", fromLink);
-  document.addEventListener("unbound", name);
   fromLink();
 }
 
-const name = () => (byId("name").textContent = phoneName());
+function name() {
+  byId("name").textContent = phoneName();
+  byId("name-copy").textContent = word("bind.copy");
+}
 
 // A link from the insurer brings the grant after its #, which no server sees; then it goes.
 function fromLink() {
@@ -59,7 +67,7 @@ async function read() {
   if (state !== "right" || subjectOf(card).kind !== "card") {
     return wrong("card", state === "right" ? "card.unknown" : `card.${state}`);
   }
-  return { card, grant };
+  return { card, grant, label: byId("whose").value.trim() };
 }
 
 function wrong(field, key) {
@@ -68,11 +76,11 @@ function wrong(field, key) {
   return null;
 }
 
-async function activated({ card, grant }) {
+async function activated({ card, grant, label }) {
   hideBanner();
   byId("bind-go").disabled = true;
   try {
-    await bind(card, grant);
+    await bind(card, grant, label);
   } catch (failure) {
     const kind = failure.values?.error === "grant" ? "grant" : (failure.kind ?? "unexpected");
     showBanner(kind, { values: failure.values });

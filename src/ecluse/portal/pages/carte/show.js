@@ -1,12 +1,12 @@
 // The square that stands for the card: signed anew while it is on screen, for one use within its minute.
 
-import { byId } from "/js/dom.js";
+import { byId, el } from "/js/dom.js";
 import { canDraw, square } from "/js/drawsquare.js";
 import { hint } from "/js/hints.js";
 import { grouped } from "/js/finess.js";
 import { word } from "/js/words.js";
 import { look, offerCamera } from "./look.js";
-import { insurer, present, unbind } from "./phone.js";
+import { card, cards, choose, present, unbind } from "./phone.js";
 
 // A square counts for 60 s. It gives way to the next one after half of them, so that whoever was shown
 // it has as long again to read it.
@@ -19,7 +19,10 @@ let made = 0;
 let finess = "";
 let text = "";
 
-export function startShow() {
+// Call `place` when a card was added or taken away: with true, to add one.
+export function startShow(place) {
+  byId("add").addEventListener("click", () => place(true));
+  byId("renew").addEventListener("click", () => keepFor(finess));
   hint("finess", "bound.hint");
   offerCamera("finess-scan", () => look("look.finess", (seen) => LETTERS.test(seen), answer));
   byId("bound-form").addEventListener("submit", (event) => {
@@ -39,7 +42,7 @@ export function startShow() {
   byId("remove-go").addEventListener("click", async () => {
     byId("remove-sure").hidden = true;
     await unbind();
-    document.dispatchEvent(new Event("unbound"));
+    place();
   });
   document.addEventListener("visibilitychange", () => clock && tick());
   document.addEventListener("words", label);
@@ -47,8 +50,8 @@ export function startShow() {
 
 export function beginShow() {
   endShow();
-  label();
   clock = setInterval(tick, 1000);
+  label();
   tick();
 }
 
@@ -59,6 +62,27 @@ export function endShow() {
   finess = "";
   byId("square").replaceChildren();
   byId("bound").open = false;
+}
+
+// Whose card: one button for each, when there are several.
+function drawCards() {
+  const all = cards();
+  byId("cards").hidden = all.length < 2;
+  const pick = (each, index) =>
+    el(
+      "button",
+      {
+        type: "button",
+        class: "second",
+        "aria-pressed": String(each === card()),
+        onclick: () => {
+          choose(index);
+          beginShow();
+        },
+      },
+      each.label || each.insurer.name,
+    );
+  byId("cards").replaceChildren(...all.map(pick));
 }
 
 const seconds = () => Math.floor(Date.now() / 1000);
@@ -84,11 +108,12 @@ async function renew() {
 }
 
 function label() {
-  if (!insurer()) return;
-  byId("show-title").textContent = insurer().name;
+  if (!clock) return;
+  drawCards();
+  byId("show-title").textContent = card().label || card().insurer.name;
   byId("show-what").textContent = finess
     ? word("show.bound", { finess: grouped(finess) })
-    : word("show.what");
+    : word("show.what", { insurer: card().insurer.name });
   byId("square").ariaLabel = word("show.square");
   byId("bound-end").hidden = finess === "";
 }
