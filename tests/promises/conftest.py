@@ -25,9 +25,9 @@ def town() -> Iterator[Town]:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def watched() -> Iterator[Town]:
-    """A small town with a watch at work; thieves of several tests play in it."""
+    """A small town with a watch at work; too many alarms in one would brake everybody in it."""
     with open_town(members=600, watched=True) as opened:
         yield opened
 

@@ -23,8 +23,10 @@ from ecluse.ids.subject import person_identifier
 from ecluse.keyring import trust
 from ecluse.keyring.honey import HoneyBook, draw
 from ecluse.keyring.vault import Vault
-from ecluse.siege.live.dump import found_in_dump
+from ecluse.siege import dumps
+from ecluse.siege.needles import Needles
 from ecluse.siege.scene import Member
+from ecluse.siege.spellings import hashes, spellings
 from ecluse.store.roles import Role
 from feeds.test_deltas import Mutual, changed, join, member
 from promises import typed
@@ -192,7 +194,16 @@ def test_a_dump_tells_no_invented_member_from_another(planted: Planted) -> None:
                     person_identifier(each.person.nir[:13], each.person.birth_date, 1),
                 )
             ]
-            assert await found_in_dump(connection, secrets) == 0
+            needles = Needles(
+                {
+                    spelled: how
+                    for secret in secrets
+                    for how, spelled in (*spellings(secret), *hashes(secret))
+                }
+            )
+            server = planted.town.operator.installation.database.server
+            assert server is not None
+            assert set(needles.within(dumps.take(server).text)) == set()
         finally:
             await connection.close()
 

@@ -28,19 +28,19 @@ from ecluse.keyring.client import OfficerKeyring
 from ecluse.local import officer
 from ecluse.population.generate import generate
 from ecluse.population.nation import Nation
+from ecluse.siege import dumps, rosters
+from ecluse.siege.needles import Needles
+from ecluse.siege.spellings import hashes, spellings
 from ecluse.store.roles import Role
-from promises import dumps, rosters
-from promises.needles import Needles
-from promises.spellings import hashes, spellings
 from towns import open_town
 
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from ecluse.siege.dumps import Dump
+    from ecluse.siege.rosters import Row
     from ecluse.store.server import Server
-    from promises.dumps import Dump
-    from promises.rosters import Row
     from towns import Town
 
 

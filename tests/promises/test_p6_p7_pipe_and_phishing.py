@@ -16,9 +16,10 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from ecluse.client.device import DeviceKey
-from ecluse.local.processes import Process, free_ports
 from ecluse.siege import wire
+from ecluse.siege.live.relay import Relay
 from portal.conftest import ARGUMENTS, CHROMIUM, open_context, with_security_key
+from portal.serving import loopback, port_of, serving
 
 
 if TYPE_CHECKING:
@@ -206,24 +207,23 @@ def test_the_device_key_cannot_be_exported(counter: Counter) -> None:
     assert "exported" not in outcomes
 
 
-def test_the_same_pages_on_another_origin_cannot_sign_in(town: Town, counter: Counter) -> None:
-    ports, installation = town.operator.ports, town.operator.installation
-    port = free_ports().pages
-    imitation = Process(
-        installation,
-        "imitation",
-        *("serve", "pages", "--port", str(port), "--pipe-origin", ports.pipe_origin),
-    )
-    imitation.start()
-    try:
+def test_a_relay_on_another_origin_gets_no_sign_in_out_of_a_browser(
+    town: Town, counter: Counter
+) -> None:
+    ports, listening = town.operator.ports, loopback()
+    relay = Relay(httpx2.AsyncClient(), ports.pages_origin, ports.pipe_origin)
+    with serving(relay, listening):
         # The browser knows the clerk's passkey; it will not present it to 127.0.0.1.
-        counter.page.goto(f"http://127.0.0.1:{port}/")
+        counter.page.goto(f"http://127.0.0.1:{port_of(listening)}/")
         counter.page.locator("#signin-go").click()
         expect(counter.page.locator("#banner")).to_be_visible()
         assert not counter.page.locator("#card").is_visible()
-    finally:
-        imitation.stop()
-        counter.page.goto(ports.pages_origin)
+        began = [each for each in counter.sent if each.url.endswith("/v1/login/begin")]
+        assert began[-1].url.startswith("http://127.0.0.1")
+        answer = began[-1].response()
+        assert answer is not None
+        assert answer.ok
+    counter.page.goto(ports.pages_origin)
 
 
 def test_a_passkey_that_can_be_copied_is_refused(town: Town, chromium: Browser) -> None:

@@ -25,9 +25,9 @@ from ecluse.feeds import insurer_keys
 from ecluse.feeds.prepare import Announcement, Source, prepare
 from ecluse.feeds.screen import ForbiddenDataError
 from ecluse.keyring.client import FeedKeyring
+from ecluse.siege import dumps
 from feeds import rosters
 from feeds.world import World
-from promises import dumps
 from promises.overheard import counter
 
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from ecluse.client.replies import CheckReply
     from ecluse.cover.package import CoverPackage
+    from ecluse.siege.dumps import Dump
     from ecluse.siege.scene import Member
     from ecluse.store.database import Database
-    from promises.dumps import Dump
     from promises.overheard import Counter
     from promises.wires import Reply
     from towns import Town

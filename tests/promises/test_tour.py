@@ -46,3 +46,32 @@ def test_a_sweep_is_stopped_within_ten_checks_and_a_minute(runs: dict[str, Run])
 def test_a_list_without_a_miss_is_seen(runs: dict[str, Run], name: str) -> None:
     assert runs[name].first_alarm_s is not None
     assert runs[name].first_alarm_why
+
+
+NOBODY = [
+    "relayed_login",
+    "borrowed_assertion",
+    "stolen_session",
+    "captured_pipe",
+    "silent_malware",
+    "diverted_gesture",
+    "dumped_database",
+    "captured_gate_unlogged",
+    "keyring_operator",
+    "dishonest_insurer",
+]
+
+
+@pytest.mark.parametrize("name", NOBODY)
+def test_who_holds_no_card_and_no_gesture_gets_nobody(runs: dict[str, Run], name: str) -> None:
+    assert (runs[name].bound, runs[name].persons) == (0, 0)
+
+
+@pytest.mark.parametrize("name", ["captured_pages", "captured_gate", "database_administrator"])
+def test_what_remains_to_those_inside_is_tried_and_counted(runs: dict[str, Run], name: str) -> None:
+    assert runs[name].persons > 0
+    assert runs[name].remains
+
+
+def test_a_dump_is_tried_with_the_identity_of_everybody_on_file(runs: dict[str, Run]) -> None:
+    assert runs["dumped_database"].guesses > 100_000

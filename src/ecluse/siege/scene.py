@@ -116,6 +116,8 @@ class Scene:
     stolen: set[bytes] = field(default_factory=set)
     #: Checks that left since the theft began.
     checks: int = 0
+    #: What was tried on a copy of what lies at rest.
+    guesses: int = 0
     #: When it began, seconds since the epoch.
     began: float = field(default_factory=time.time)
     _folder: tempfile.TemporaryDirectory[str] | None = None

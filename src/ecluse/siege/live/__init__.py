@@ -15,9 +15,11 @@ from ecluse.siege.live import (
     client_key,
     dump,
     gate,
+    insiders,
     known,
     logins,
     malware,
+    pages,
     pipe,
 )
 
@@ -34,7 +36,9 @@ _ALL: tuple[Theft, ...] = (
     *known.THEFTS,
     *cards.THEFTS,
     back_doors.THEFT,
-    gate.THEFT,
+    pages.THEFT,
     dump.THEFT,
+    *gate.THEFTS,
+    *insiders.THEFTS,
 )
 THEFTS: dict[str, Theft] = {each.name: each for each in _ALL}

@@ -58,6 +58,8 @@ class Run(msgspec.Struct, frozen=True):
     bound: int
     persons: int
     checks: int
+    #: Tried on what lies at rest.
+    guesses: int
     #: The thief's checks before the first alarm, and when it was acted on.
     first_alarm_checks: int | None
     first_alarm_s: float | None
@@ -131,6 +133,7 @@ async def play(theft: Theft, ground: Ground, seed: int) -> Run:
         bound=theft.bound(scene),
         persons=persons,
         checks=checks,
+        guesses=scene.guesses,
         first_alarm_checks=lookout.alarm.checks if lookout.alarm else None,
         first_alarm_s=lookout.alarm.seconds if lookout.alarm else None,
         first_alarm_why=lookout.why,

@@ -9,7 +9,7 @@ import polars as pl
 
 from ecluse.cards import code
 from ecluse.ids.subject import person_identifier
-from promises.spellings import hashes, spellings
+from ecluse.siege.spellings import hashes, spellings
 
 
 if TYPE_CHECKING:
