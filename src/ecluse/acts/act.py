@@ -85,7 +85,20 @@ class FeedRelease(
     """SHA-256 of the signed manifest."""
 
 
-Content: TypeAlias = UnlockAccount | BrakeEnd | OfficerAccept | PolicyChange | FeedRelease
+class NoticesSend(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="notices_send"
+):
+    """Put a round of an incident's notices out for the insurers to fetch."""
+
+    incident: int
+    version: int
+    digest: Hex32
+    """SHA-256 over the round's files."""
+
+
+Content: TypeAlias = (
+    UnlockAccount | BrakeEnd | OfficerAccept | PolicyChange | FeedRelease | NoticesSend
+)
 
 _decoder: msgspec.json.Decoder[Content] = msgspec.json.Decoder(Content)
 
@@ -106,6 +119,7 @@ RULES: dict[type[Content], Rule] = {
     OfficerAccept: Rule(_SECURITY, _SECURITY),
     PolicyChange: Rule(_SECURITY, _OFFICERS),
     FeedRelease: Rule(_SECURITY, _SECURITY),
+    NoticesSend: Rule(_OFFICERS, _OFFICERS),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,12 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
-from ecluse.breach import timeline
-from ecluse.breach.document import words
 from ecluse.breach.incident import Cause, Incident, Statement
-from ecluse.breach.scope import Certainty
+from ecluse.cli.incident_text import (
+    debrief,
+    delivery_text,
+    incident_facts,
+    round_text,
+    scope_facts,
+    scope_text,
+)
 from ecluse.cli.output import JsonOption, progress, result
-from ecluse.demo import rehearsing
+from ecluse.demo.rehearsal import rehearse_in
+from ecluse.demo.town import open_town
 from ecluse.errors import EcluseError
 from ecluse.local import incidents
 from ecluse.local.installation import Installation
@@ -27,10 +32,6 @@ from ecluse.login import base64url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from ecluse.breach.notices import Round
-    from ecluse.breach.reading import Reading
-    from ecluse.demo.rehearsal import Rehearsed
 
 
 app = typer.Typer(no_args_is_help=True, help="Incidents: whom they concern, who is told.")
@@ -114,7 +115,7 @@ def list_incidents(*, as_json: JsonOption = False) -> None:
         f"{'closed' if each.closed_at else 'open'}"
         for each in found
     ]
-    facts = {"incidents": [_facts(each) for each in found]}
+    facts = {"incidents": [incident_facts(each) for each in found]}
     result(facts, as_json=as_json, text="\n".join(lines) or "No incident was ever opened.")
 
 
@@ -127,7 +128,7 @@ def show(incident: NumberArgument, *, as_json: JsonOption = False) -> None:
                 Installation.from_environment(), incident, lambda n, of: told("ledger", n, of)
             )
         )
-    result(_scope(found), as_json=as_json, text=_told(found))
+    result(scope_facts(found), as_json=as_json, text=scope_text(found))
     if found.proof.unread:
         raise typer.Exit(1)
 
@@ -139,7 +140,17 @@ def notices(incident: NumberArgument, *, as_json: JsonOption = False) -> None:
         built = asyncio.run(
             incidents.build_notices(Installation.from_environment(), incident, told)
         )
-    result(msgspec.to_builtins(built), as_json=as_json, text=_built(built))
+    result(msgspec.to_builtins(built), as_json=as_json, text=round_text(built))
+
+
+@app.command()
+def deliveries(incident: NumberArgument, *, as_json: JsonOption = False) -> None:
+    """Tell who has fetched and acknowledged its notice, and how long each has to tell CNIL."""
+    found = asyncio.run(incidents.tracked(Installation.from_environment(), incident))
+    now = datetime.now(UTC)
+    lines = [f"  {delivery_text(each, now)}  {each.amc}  {each.name}" for each in found]
+    text = "\n".join(lines) or "No notices were built yet."
+    result({"notices": msgspec.to_builtins(found)}, as_json=as_json, text=text)
 
 
 @app.command()
@@ -155,8 +166,11 @@ def rehearse(
 ) -> None:
     """Rehearse a breach on an operator of its own, with an invented nation; exit 0 if all is told."""
     began = time.monotonic()
-    with _bars() as told, rehearsing.stage_set(members, insurers, seed, told) as stage:
-        played = asyncio.run(rehearsing.play(stage, seed, told))
+    with (
+        _bars() as told,
+        open_town(members, seed, watched=True, insurers=insurers, progress=told) as town,
+    ):
+        played = asyncio.run(rehearse_in(town, seed, told))
     facts = {
         "scenario": scenario,
         "members": members,
@@ -175,7 +189,7 @@ def rehearse(
             if name not in {"persons", "possible", "precision", "recall"}
         },
     }
-    result(facts, as_json=as_json, text=_debriefed(played))
+    result(facts, as_json=as_json, text=debrief(played))
     if not (played.precision == played.recall == 1.0):
         raise typer.Exit(1)
 
@@ -201,118 +215,7 @@ def _bars() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _tell(incident: Incident, text: str, *, as_json: bool) -> None:
-    result(_facts(incident), as_json=as_json, text=text)
-
-
-def _facts(incident: Incident) -> dict[str, Any]:
-    statement = incident.statement
-    return {
-        "incident": incident.incident,
-        "cause": incident.cause,
-        "alarm": base64url.encode(incident.alarm),
-        "discovered_at": incident.discovered_at.isoformat(),
-        "opened_at": incident.opened_at.isoformat(),
-        "closed_at": incident.closed_at and incident.closed_at.isoformat(),
-        "position": incident.position,
-        "since": statement.since.isoformat(),
-        "until": statement.until and statement.until.isoformat(),
-        "accounts": [base64url.encode(each) for each in statement.accounts],
-        "organisations": [base64url.encode(each) for each in statement.organisations],
-        "devices": [base64url.encode(each) for each in statement.devices],
-        "cleared": [base64url.encode(each) for each in statement.cleared],
-    }
-
-
-def _scope(found: Reading) -> dict[str, Any]:
-    scope, proof = found.scope, found.proof
-    by_insurer = scope.by_insurer()
-    return {
-        "incident": found.statement.incident,
-        "persons": len(scope.persons(Certainty.SURE)),
-        "possible": len(scope.persons(Certainty.POSSIBLE)),
-        "records": len(scope.lines),
-        "insurers": len(by_insurer),
-        "withheld": scope.withheld,
-        "cleared": scope.cleared,
-        "first_sign": (sign := timeline.first_sign(scope)) and sign.isoformat(),
-        "timeline": [
-            {
-                "at": moment.at.isoformat(),
-                "position": moment.position,
-                "kind": moment.kind,
-                "account": base64url.encode(moment.account),
-                **moment.facts,
-            }
-            for moment in timeline.timeline(scope.acts)
-        ],
-        "proof": {
-            "statement": proof.statement,
-            "begin": proof.begin,
-            "end": proof.end,
-            "root": base64.b64encode(proof.root).decode(),
-            "checkpoint": proof.checkpoint,
-            "unread": list(proof.unread),
-            "complete": not proof.unread,
-        },
-    }
-
-
-def _told(found: Reading) -> str:
-    facts, english = _scope(found), words("en")
-    story = [
-        f"  {moment.at:%Y-%m-%d %H:%M:%S}  {timeline.sentence(moment, english)}"
-        for moment in timeline.timeline(found.scope.acts)
-    ]
-    unread = len(found.proof.unread)
-    return "\n".join(
-        [
-            (
-                f"{facts['persons']:,} persons surely and {facts['possible']:,} possibly, of"
-                f" {facts['insurers']} insurers; {facts['records']:,} answers."
-            ),
-            f"Left out: {facts['withheld']} answers withheld, {facts['cleared']} of cleared accounts.",
-            (
-                f"Read: every entry from {found.proof.begin} to {found.proof.end - 1}, up to a signed"
-                f" root; {unread} do not open."
-            ),
-            *story,
-        ]
-    )
-
-
-def _built(built: Round) -> str:
-    lines = [
-        f"  {amc}  {figures.sure:>6} surely {figures.possible:>6} possibly"
-        f" {figures.records:>6} answers"
-        for amc, figures in built.insurers.items()
-    ]
-    return "\n".join(
-        [
-            f"Round {built.version}: {len(built.insurers)} files, digest {built.digest}.",
-            *lines,
-            f"To send them two officers agree on `notices_send` for incident {built.incident}.",
-        ]
-    )
-
-
-def _debriefed(played: Rehearsed) -> str:
-    story = [f"  {at:>6.1f} s  {sentence}" for at, sentence in played.debrief]
-    right = played.precision == played.recall == 1.0
-    return "\n".join(
-        [
-            *story,
-            (
-                f"The thief saw {played.seen} persons. The insurers' notices name {played.persons} of"
-                f" them surely and {played.possible} possibly: precision {played.precision:.3f}, recall"
-                f" {played.recall:.3f}."
-            ),
-            (
-                f"From the alarm to {played.insurers_notified} insurers' notices:"
-                f" {played.alarm_to_notices_s} s."
-            ),
-            "Everybody concerned is told, and nobody else." if right else "THE SCOPE IS WRONG.",
-        ]
-    )
+    result(incident_facts(incident), as_json=as_json, text=text)
 
 
 def _organisation(installation: Installation, finess: str) -> bytes:

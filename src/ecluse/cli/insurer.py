@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from ecluse.breach.opening import open_notice
 from ecluse.cli.output import JsonOption, result
 from ecluse.feeds import insurer_keys
 from ecluse.feeds.insurers import FEED_DAYS, Contract
+from ecluse.home import private_folder
 from ecluse.local import officer
 from ecluse.local.installation import Installation
 
@@ -58,6 +60,27 @@ def add(
         {"amc": told.amc, "insurer": added.insurer, "added": not added.before},
         as_json=as_json,
         text=f"{told.name} ({told.amc}) is insurer {added.insurer} here{already}.",
+    )
+
+
+@app.command("open-notice")
+def open_a_notice(
+    notice: Annotated[Path, typer.Argument(help="The age file that the operator gave.")],
+    *,
+    keys: Annotated[Path, typer.Option(help="The insurer's folder of keys.")],
+    out: Annotated[Path, typer.Option(help="A new folder; what it holds names members.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Open a notice on the insurer's own machine: documents, and the list with its own numbers."""
+    opened = open_notice(notice.read_bytes(), insurer_keys.read(keys))
+    private_folder(out)
+    for name, body in opened.files.items():
+        (out / name).write_bytes(body)
+    members = len({row["member_ref"] for row in opened.rows})
+    result(
+        {"out": str(out), "files": sorted(opened.files), "members": members},
+        as_json=as_json,
+        text=f"{len(opened.files)} files in {out}; {members} of your members are concerned.",
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.json import Decoder
@@ -219,6 +219,38 @@ class LedgerState(msgspec.Struct, frozen=True):
     verified: bool
 
 
+class OwnNotice(msgspec.Struct, frozen=True):
+    """One of an insurer's own notices."""
+
+    incident: int
+    version: int
+    #: Hex SHA-256 of the file.
+    sha256: str
+    sent_at: datetime
+    fetched_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+class OwnNotices(msgspec.Struct, frozen=True):
+    """`GET /v1/console/notices`: an insurer's own."""
+
+    notices: list[OwnNotice]
+
+
+class NoticeFile(msgspec.Struct, frozen=True):
+    """`GET /v1/console/notices/{incident}/{version}`: an `age` file."""
+
+    incident: int
+    version: int
+    file: bytes
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """A notice was acknowledged."""
+
+    acknowledged_at: datetime
+
+
 class OfficerClient(GateClient):
     """One device's conversation with gate and console; it signs in as any other does."""
 
@@ -319,6 +351,25 @@ class OfficerClient(GateClient):
     async def feeds(self) -> OwnFeeds:
         """Return where the own insurer's feeds stand."""
         return await self._signed("GET", f"{_CONSOLE}/feeds", None, Decoder(OwnFeeds))
+
+    async def incident(self, incident: int) -> dict[str, Any]:
+        """Return one incident: its rounds of notices, who was told, and the clocks."""
+        path = f"{_CONSOLE}/incidents/{incident}"
+        return await self._signed("GET", path, None, Decoder(dict[str, Any]))
+
+    async def notices(self) -> list[OwnNotice]:
+        """Return the own insurer's notices."""
+        return (await self._signed("GET", f"{_CONSOLE}/notices", None, Decoder(OwnNotices))).notices
+
+    async def notice(self, incident: int, version: int) -> NoticeFile:
+        """Fetch one of the own insurer's notices, an `age` file."""
+        path = f"{_CONSOLE}/notices/{incident}/{version}"
+        return await self._signed("GET", path, None, Decoder(NoticeFile))
+
+    async def acknowledge(self, incident: int, version: int) -> Acknowledged:
+        """Acknowledge one of the own insurer's notices."""
+        path = f"{_CONSOLE}/notices/{incident}/{version}/acknowledge"
+        return await self._signed("POST", path, {}, Decoder(Acknowledged))
 
     async def ledger(self) -> LedgerState:
         """Return whether the ledger is as it was signed."""

@@ -13,11 +13,13 @@ from ecluse.acts.act import (
     ActError,
     BrakeEnd,
     Content,
+    NoticesSend,
     OfficerAccept,
     UnlockAccount,
     digest,
 )
 from ecluse.acts.gesture import Gesture
+from ecluse.breach import delivery
 from ecluse.console import deeds, listing
 from ecluse.console.asker import Outcome
 from ecluse.console.forms import number_of
@@ -194,6 +196,8 @@ async def _do(asker: Asker, content: Content) -> list[Event]:
             amc=content.amc,
             by=asker.caller.account,
         )
+    elif isinstance(content, NoticesSend):
+        event = await delivery.send(asker.connection, content, asker.now)
     else:
         return []
     return [event, await book.perform(asker.connection, content, asker.now)]

@@ -11,10 +11,12 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from ecluse.breach.incident import IncidentError
 from ecluse.console import asker as askers
 from ecluse.console import deeds, desk
 from ecluse.console.acts_door import ActsDoor
 from ecluse.console.door import ConsoleDoor
+from ecluse.console.incidents_door import IncidentsDoor
 from ecluse.errors import EcluseError
 from ecluse.gate import replies
 from ecluse.gate.caller import Callers
@@ -98,6 +100,7 @@ def create_app(config: ConsoleConfig) -> Starlette:
     return Starlette(
         lifespan=lifespan,
         exception_handlers={
+            IncidentError: _conflict,
             EcluseError: replies.failure,
             **dict.fromkeys(FAILURES, replies.unavailable),
             Exception: replies.fault,
@@ -105,8 +108,14 @@ def create_app(config: ConsoleConfig) -> Starlette:
     )
 
 
+async def _conflict(_: Request, error: Exception) -> Response:
+    """Answer for what cannot be done to an incident or a notice."""
+    return replies.json({"error": "incident", "message": str(error)}, 409)
+
+
 def routes(console: Console, door: ConsoleDoor, acts: ActsDoor) -> list[Route]:
     """Return every route of the console."""
+    incidents = IncidentsDoor()
     at: list[tuple[str, str, Right | None, Handler]] = [
         ("GET", "me", None, door.me),
         ("GET", "enrolments", Right.ENROLMENTS, door.enrolments),
@@ -122,6 +131,14 @@ def routes(console: Console, door: ConsoleDoor, acts: ActsDoor) -> list[Route]:
         ("POST", "acts", Right.ACTS, acts.propose),
         ("POST", "acts/{act}/second", Right.ACTS, acts.second),
         ("POST", "acts/{act}/withdraw", Right.ACTS, acts.withdraw),
+        ("GET", "incidents", Right.INCIDENTS, incidents.incidents),
+        ("GET", "incidents/{incident:int}", Right.INCIDENTS, incidents.incident),
+        ("GET", "notices", Right.NOTICES, incidents.notices),
+        ("GET", "notices/{incident:int}/{version:int}", Right.NOTICES, incidents.notice),
+        (
+            *("POST", "notices/{incident:int}/{version:int}/acknowledge"),
+            *(Right.NOTICES, incidents.acknowledge),
+        ),
         ("GET", "feeds", Right.FEEDS, door.feeds),
         ("GET", "ledger", Right.LEDGER, door.ledger),
     ]

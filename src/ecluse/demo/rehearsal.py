@@ -15,20 +15,21 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-import httpx2
 import msgspec
 
+from ecluse.acts.act import NoticesSend
 from ecluse.breach.incident import Cause, Statement
 from ecluse.breach.opening import open_notice
 from ecluse.breach.scope import Certainty
-from ecluse.client.gate import GateError
-from ecluse.client.replies import Refused
+from ecluse.client.officer import OfficerClient
 from ecluse.cover.family import CareFamily
+from ecluse.demo.thief import Who, morning, sweep
 from ecluse.errors import EcluseError
 from ecluse.feeds import insurer_keys
-from ecluse.local import incidents
+from ecluse.local import incidents, officer
 from ecluse.login import base64url
-from ecluse.siege.wire import card_check, disclosed, send, signed
+from ecluse.login.roles import AccountRole
+from ecluse.siege.scene import Passkey
 from ecluse.store.roles import Role
 from ecluse.watch import rows
 
@@ -38,21 +39,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ecluse.breach.notices import Round
-    from ecluse.demo.stage import Cast
-    from ecluse.local.processes import Process
+    from ecluse.demo.town import Town
     from ecluse.siege.scene import Clerk, Member, Scene
     from ecluse.watch.rows import ShownAlarm
 
-#: Who somebody is, as rosters and cards write it: NIR, birth date, birth rank.
-Who = tuple[str, str, int]
-
-#: Cards shown at once while a process dies.
-_AT_ONCE = 12
 #: Seconds within which the watch must have seen the sweep.
 _PATIENCE = 60.0
 #: A checkpoint follows an entry within a second.
 _CHECKPOINT_SECONDS = 2
-_LISTED = 12
 
 _FILES = """
 SELECT amc, file FROM notice JOIN insurer USING (insurer) WHERE incident = $1 AND version = $2
@@ -74,46 +68,42 @@ class Rehearsed(msgspec.Struct, frozen=True):
     lost: int
     crashes: int
     insurers_notified: int
-    #: From the thief's first sweep to the alarm, from the alarm to the notices, built.
+    #: From the thief's first sweep to the alarm, from the alarm until insurers may fetch notices.
     sweep_to_alarm_s: float
     alarm_to_notices_s: float
     #: What happened, for people: seconds from the first theft, and a sentence.
     debrief: tuple[tuple[float, str], ...]
 
 
-class _Loot(NamedTuple):
-    """What the thief saw, and how many answers it lost."""
+async def rehearse_in(town: Town, seed: int, told: Callable[[str, int, int], None]) -> Rehearsed:
+    """Play the breach in a watched town; see `rehearse`."""
+    async with town.scene() as scene:
+        return await rehearse(scene, seed, told)
 
-    seen: set[Who]
-    lost: int
 
-
-async def rehearse(
-    scene: Scene, cast: Cast, folder: Path, seed: int, told: Callable[[str, int, int], None]
-) -> Rehearsed:
+async def rehearse(scene: Scene, seed: int, told: Callable[[str, int, int], None]) -> Rehearsed:
     """Play the breach on a watched operator, and hold the ledger's word against the thief's.
 
     Args:
-        scene: The operator and the people.
-        cast: Members of every insurer.
-        folder: The insurers' side, with their keys and rosters.
+        scene: The operator, members of every insurer, and the insurers' side.
         seed: Who is asked about, and when processes die.
         told: What is being done, how much of it, of how much.
     """
     chance, story = random.Random(seed), _Story()  # noqa: S311 - a play's, no secret
     victim, neighbour = await scene.hire(scene.finess[0]), await scene.hire(scene.finess[1])
+    officers = [await _hired(scene), await _hired(scene)]
     began = datetime.now(UTC)
     story.tell("Malware is on one counter's signed-in device and copies what it is answered.")
-    patients = _covered(cast.members)
+    patients = _covered(scene.members)
     chance.shuffle(patients)
-    morning, others = patients[: len(patients) * 3 // 4], patients[len(patients) * 3 // 4 :]
-    loot, crashes = await _morning(scene, victim, morning, chance, told)
+    day, others = patients[: len(patients) * 3 // 4], patients[len(patients) * 3 // 4 :]
+    loot = await morning(scene, victim, day, chance, told)
     story.tell(
-        f"It saw {len(loot.seen)} persons' answers; {crashes} processes died meanwhile and"
+        f"It saw {len(loot.seen)} persons' answers; {loot.crashes} processes died meanwhile and"
         f" {loot.lost} answers with them."
     )
     swept = time.monotonic()
-    seen = loot.seen | await _sweep(scene, victim, others)
+    seen = loot.seen | await sweep(scene, victim, others)
     story.tell("It sweeps through a leaked list without cards.")
     alarm = await _alarmed(scene, victim)
     to_alarm, alarmed = time.monotonic() - swept, time.monotonic()
@@ -128,12 +118,14 @@ async def rehearse(
     story.tell(f"Incident {incident.incident} is open.")
     await asyncio.sleep(_CHECKPOINT_SECONDS)
     built = await incidents.build_notices(scene.operator.installation, incident.incident, told)
-    to_notices = time.monotonic() - alarmed
     story.tell(
         f"Notices for {len(built.insurers)} insurers are built: {built.sure} persons surely,"
         f" {built.possible} possibly."
     )
-    sure, possible = await _as_insurers_read(scene, folder, built)
+    await _approved(officers, built)
+    to_notices = time.monotonic() - alarmed
+    story.tell("Two officers have read and approved them; every insurer may fetch its own.")
+    sure, possible = await _as_insurers_read(scene, built)
     return Rehearsed(
         seen=len(seen),
         persons=len(sure),
@@ -141,12 +133,19 @@ async def rehearse(
         precision=len(sure & seen) / len(sure) if sure else 1.0,
         recall=len(seen & (sure | possible)) / len(seen) if seen else 1.0,
         lost=loot.lost,
-        crashes=crashes,
+        crashes=loot.crashes,
         insurers_notified=len(built.insurers),
         sweep_to_alarm_s=round(to_alarm, 1),
         alarm_to_notices_s=round(to_notices, 1),
         debrief=tuple(story.told),
     )
+
+
+class _Officer(NamedTuple):
+    """A security officer at the console."""
+
+    console: OfficerClient
+    passkey: Passkey
 
 
 class _Story:
@@ -159,71 +158,6 @@ class _Story:
     def tell(self, sentence: str) -> None:
         """Note what happened just now."""
         self.told.append((round(time.monotonic() - self._began, 1), sentence))
-
-
-async def _morning(
-    scene: Scene,
-    victim: Clerk,
-    patients: Sequence[Member],
-    chance: random.Random,
-    told: Callable[[str, int, int], None],
-) -> tuple[_Loot, int]:
-    """Show every patient's card; two processes are killed while answers are under way."""
-    operator = scene.operator
-    groups = [patients[at : at + _AT_ONCE] for at in range(0, len(patients), _AT_ONCE)]
-    dies: dict[int, Process] = dict(
-        zip(chance.sample(range(len(groups)), 2), (operator.gate, operator.keyring), strict=True)
-    )
-    seen, lost = set[Who](), 0
-    for number, group in enumerate(groups):
-        asking = asyncio.gather(*(_overhear(scene, victim, each) for each in group))
-        if number in dies:
-            await asyncio.sleep(chance.uniform(0.0, 0.05))
-            await asyncio.to_thread(_crash, dies[number])
-        answers = await asking
-        seen |= {_who(each) for each, answer in zip(group, answers, strict=True) if answer}
-        lost += sum(answer is None for answer in answers)
-        told("the thief's morning", number + 1, len(groups))
-    return _Loot(seen, lost), len(dies)
-
-
-def _crash(process: Process) -> None:
-    process.kill()
-    process.start()
-
-
-async def _overhear(scene: Scene, victim: Clerk, patient: Member) -> bool | None:
-    """Have a card checked once; tell whether it was answered, None when the answer was lost."""
-    body = card_check(patient.card, scene.today.isoformat())
-    request = signed(scene.pipe, body, victim.gate.device, victim.gate.keyid)
-    try:
-        answer = await send(scene.http, request)
-    except httpx2.TransportError:
-        return None
-    return disclosed(answer) if answer.is_success else None
-
-
-async def _sweep(scene: Scene, victim: Clerk, listed: Sequence[Member]) -> set[Who]:
-    """Type identities of a list, and made-up ones; return whom the thief learned of."""
-    seen = set[Who]()
-    attempts = [(member, False) for member in listed[:2]]
-    attempts += [(member, True) for member in listed[2 : 2 + _LISTED]]
-    for member, made_up in attempts:
-        person = member.person
-        if made_up:
-            person = msgspec.structs.replace(person, birth_rank=9)
-        try:
-            reply = await victim.gate.check_person(
-                person,
-                victim.passkey.touch,
-                care_date=scene.today,
-                family=CareFamily(member.families[0]),
-            )
-        except GateError:
-            break
-        if not isinstance(reply, Refused):
-            seen.add(_who(member))
-    return seen
 
 
 async def _alarmed(scene: Scene, victim: Clerk) -> ShownAlarm:
@@ -246,6 +180,24 @@ async def _alarmed(scene: Scene, victim: Clerk) -> ShownAlarm:
     raise EcluseError("The watch did not lock the account.", hint="See log/watch.log.")
 
 
+async def _hired(scene: Scene) -> _Officer:
+    """Hire a security officer; the first two are accepted by the operator's command."""
+    passkey = Passkey(scene.pages)
+    console = OfficerClient(scene.pipe, scene.http)
+    asked = await console.join_as(AccountRole.SECURITY, "an officer", passkey.create)
+    await officer.accept_first_officer(scene.operator.installation, asked.fingerprint)
+    await console.login(passkey.touch)
+    return _Officer(console, passkey)
+
+
+async def _approved(officers: Sequence[_Officer], built: Round) -> None:
+    """Have two officers agree on a round, each with a touch of the passkey."""
+    first, second = officers
+    content = NoticesSend(built.incident, built.version, built.digest)
+    act = await first.console.propose(content, first.passkey.touch)
+    await second.console.second(act, second.passkey.touch)
+
+
 async def _go_on(scene: Scene, neighbour: Clerk, patients: Sequence[Member]) -> None:
     """Let an honest counter work on: what it is answered is nobody's business but its own."""
     for member in patients[-3:]:
@@ -254,7 +206,7 @@ async def _go_on(scene: Scene, neighbour: Clerk, patients: Sequence[Member]) -> 
         )
 
 
-async def _as_insurers_read(scene: Scene, folder: Path, built: Round) -> tuple[set[Who], set[Who]]:
+async def _as_insurers_read(scene: Scene, built: Round) -> tuple[set[Who], set[Who]]:
     """Have every insurer open its notice with its own keys; return whom all of them find in it."""
     connection = await scene.operator.installation.database.connect(Role.OFFICER)
     try:
@@ -266,8 +218,8 @@ async def _as_insurers_read(scene: Scene, folder: Path, built: Round) -> tuple[s
         await connection.close()
     sure, every = set[Who](), set[Who]()
     for amc, file in files.items():
-        rows = open_notice(file, insurer_keys.read(folder / "keys" / amc)).rows
-        who = _roster(folder / "insurers" / amc, {row["member_ref"] for row in rows})
+        rows = open_notice(file, insurer_keys.read(scene.insurers_side / "keys" / amc)).rows
+        who = _roster(scene.insurers_side / "insurers" / amc, {row["member_ref"] for row in rows})
         every |= {who[row["member_ref"]] for row in rows}
         sure |= {who[row["member_ref"]] for row in rows if row["answer"] == Certainty.SURE}
     return sure, every - sure
@@ -281,11 +233,6 @@ def _roster(folder: Path, members: set[str]) -> dict[str, Who]:
             for row in csv.DictReader(file)
             if row["member_ref"] in members
         }
-
-
-def _who(member: Member) -> Who:
-    person = member.person
-    return person.nir, person.birth_date, person.birth_rank
 
 
 def _covered(members: Sequence[Member]) -> list[Member]:

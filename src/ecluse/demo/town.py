@@ -51,6 +51,7 @@ def open_town(
     policy: Path | None = None,
     gates: int = 1,
     *,
+    insurers: int = stage.INSURERS,
     watched: bool = False,
     name: str | None = None,
     progress: stage.Progress = lambda *_: None,
@@ -62,6 +63,7 @@ def open_town(
         seed: The same seed gives the same nation.
         policy: Another policy than the default one.
         gates: How many.
+        insurers: How many.
         watched: Whether a watch is at work.
         name: Among operators; None for one that has no exchange.
         progress: Told what is loaded, how much of it, of how much.
@@ -78,7 +80,7 @@ def open_town(
             with Operator(
                 installation, policy=rules, gates=gates, watched=watched, name=name
             ) as operator:
-                stage.write_nation(folder, members, seed, progress)
+                stage.write_nation(folder, members, seed, progress, insurers)
                 rows = asyncio.run(stage.load_nation(installation, folder, 1, progress))
                 finess = asyncio.run(stage.open_organisations(installation, folder))
                 cast = stage.cast(folder, datetime.now(UTC).date(), finess, rows)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecluse.breach import book, notices, reading
+from ecluse.breach import book, delivery, notices, reading
 from ecluse.breach.render import Press
 from ecluse.keyring.client import BreachKeyring, OfficerKeyring
 from ecluse.local import officer
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
+    from ecluse.breach.delivery import Tracked
     from ecluse.breach.incident import Cause, Incident, Statement
     from ecluse.breach.notices import Round
     from ecluse.breach.reading import Reading
@@ -125,6 +126,17 @@ async def build_notices(
         found = await book.load(connection, incident)
     async with _desk(installation) as desk:
         return await notices.build(*desk, found, Press(), datetime.now(UTC), told=told)
+
+
+async def tracked(installation: Installation, incident: int) -> list[Tracked]:
+    """Return every notice of an incident on its way, with its insurer's clocks.
+
+    Raises:
+        IncidentError: There is no such incident.
+    """
+    async with officer.connected(installation) as connection, connection.transaction():
+        found = await book.load(connection, incident)
+        return await delivery.tracked(connection, incident, found.discovered_at)
 
 
 def _seals(installation: Installation) -> OfficerKeyring:

@@ -46,6 +46,10 @@ class Right(StrEnum):
     """See what the watch suspects and what it did."""
     FEEDS = "feeds"
     """See where the own feeds stand."""
+    INCIDENTS = "incidents"
+    """See incidents, how many each concerns, and who was told."""
+    NOTICES = "notices"
+    """Fetch and acknowledge the own insurer's notices."""
     LEDGER = "ledger"
     """See whether the ledger is as it was signed."""
 
@@ -54,9 +58,11 @@ RIGHTS: dict[AccountRole, frozenset[Right]] = {
     AccountRole.PROFESSIONAL: frozenset({Right.CHECK}),
     AccountRole.CLIENT: frozenset({Right.CHECK}),
     AccountRole.HOLDER: frozenset({Right.ENROLMENTS, Right.ACCOUNTS}),
-    AccountRole.SECURITY: frozenset({Right.ENROLMENTS, Right.ACCOUNTS, Right.ACTS, Right.ALARMS}),
-    AccountRole.PROTECTION: frozenset({Right.ACTS, Right.LEDGER}),
-    AccountRole.INSURER: frozenset({Right.FEEDS}),
+    AccountRole.SECURITY: frozenset(
+        {Right.ENROLMENTS, Right.ACCOUNTS, Right.ACTS, Right.ALARMS, Right.INCIDENTS}
+    ),
+    AccountRole.PROTECTION: frozenset({Right.ACTS, Right.INCIDENTS, Right.LEDGER}),
+    AccountRole.INSURER: frozenset({Right.FEEDS, Right.NOTICES}),
 }
 
 OF_AN_ORGANISATION = frozenset({AccountRole.PROFESSIONAL, AccountRole.CLIENT, AccountRole.HOLDER})
