@@ -16,6 +16,7 @@ from ecluse.acts.act import (
     ActError,
     BrakeEnd,
     FeedRelease,
+    NoticesSend,
     NotYoursError,
     OfficerAccept,
     Person,
@@ -34,6 +35,7 @@ CONTENTS: list[acts.Content] = [
     OfficerAccept("7F3K-92MD-0XQA", AccountRole.PROTECTION),
     PolicyChange("ab" * 32),
     FeedRelease("775670482", 3, "cd" * 32),
+    NoticesSend(1, 2, "ef" * 32),
 ]
 
 

@@ -78,20 +78,26 @@ class Rehearsed(msgspec.Struct, frozen=True):
 async def rehearse_in(town: Town, seed: int, told: Callable[[str, int, int], None]) -> Rehearsed:
     """Play the breach in a watched town; see `rehearse`."""
     async with town.scene() as scene:
-        return await rehearse(scene, seed, told)
+        officers = [await hired(scene), await hired(scene)]
+        return await rehearse(scene, officers, seed, told)
 
 
-async def rehearse(scene: Scene, seed: int, told: Callable[[str, int, int], None]) -> Rehearsed:
+async def rehearse(
+    scene: Scene,
+    officers: Sequence[Officer],
+    seed: int,
+    told: Callable[[str, int, int], None],
+) -> Rehearsed:
     """Play the breach on a watched operator, and hold the ledger's word against the thief's.
 
     Args:
         scene: The operator, members of every insurer, and the insurers' side.
+        officers: Two, who approve the notices.
         seed: Who is asked about, and when processes die.
         told: What is being done, how much of it, of how much.
     """
     chance, story = random.Random(seed), _Story()  # noqa: S311 - a play's, no secret
     victim, neighbour = await scene.hire(scene.finess[0]), await scene.hire(scene.finess[1])
-    officers = [await _hired(scene), await _hired(scene)]
     began = datetime.now(UTC)
     story.tell("Malware is on one counter's signed-in device and copies what it is answered.")
     patients = _covered(scene.members)
@@ -141,7 +147,7 @@ async def rehearse(scene: Scene, seed: int, told: Callable[[str, int, int], None
     )
 
 
-class _Officer(NamedTuple):
+class Officer(NamedTuple):
     """A security officer at the console."""
 
     console: OfficerClient
@@ -180,17 +186,17 @@ async def _alarmed(scene: Scene, victim: Clerk) -> ShownAlarm:
     raise EcluseError("The watch did not lock the account.", hint="See log/watch.log.")
 
 
-async def _hired(scene: Scene) -> _Officer:
+async def hired(scene: Scene) -> Officer:
     """Hire a security officer; the first two are accepted by the operator's command."""
     passkey = Passkey(scene.pages)
     console = OfficerClient(scene.pipe, scene.http)
     asked = await console.join_as(AccountRole.SECURITY, "an officer", passkey.create)
     await officer.accept_first_officer(scene.operator.installation, asked.fingerprint)
     await console.login(passkey.touch)
-    return _Officer(console, passkey)
+    return Officer(console, passkey)
 
 
-async def _approved(officers: Sequence[_Officer], built: Round) -> None:
+async def _approved(officers: Sequence[Officer], built: Round) -> None:
     """Have two officers agree on a round, each with a touch of the passkey."""
     first, second = officers
     content = NoticesSend(built.incident, built.version, built.digest)
