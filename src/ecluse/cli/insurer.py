@@ -63,7 +63,7 @@ def add(
     )
 
 
-@app.command("open-notice")
+@app.command("open")
 def open_a_notice(
     notice: Annotated[Path, typer.Argument(help="The age file that the operator gave.")],
     *,
