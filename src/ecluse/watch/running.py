@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 #: Seconds from one look at the ledger to the next.
 INTERVAL = 0.5
 #: Seconds from one measure of the budgets to the next.
-GAUGED = 5.0
+GAUGED = 10.0
 #: Seconds before trying again, when the database or the keyring went away.
 PATIENCE = 0.5
 

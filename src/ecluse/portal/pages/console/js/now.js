@@ -19,6 +19,8 @@ const SILENT_MS = 60_000;
 // {live, alarms, names, now, acts, actNames}; `at`: when the alarms were read.
 let seen = null;
 let at = 0;
+// The last question got no answer.
+let lost = false;
 let timer = null;
 let open = false;
 
@@ -38,19 +40,23 @@ async function again() {
   try {
     const [live, { acts, names: actNames }] = await Promise.all(["live", "acts"].map(read));
     const { alarms, names } = stale(live, acts) ? await readAlarms() : seen;
-    if (!seen) hideBanner();
+    if (lost) hideBanner();
+    lost = false;
     seen = { live, alarms, names, now: live.now, acts, actNames };
     if (open) draw();
   } catch (failure) {
     if (open) await report(failure);
-    if (!failure.passing) return;
+    if (!failure.lost) return;
+    lost = true;
   }
+  clearTimeout(timer);
   if (open) timer = setTimeout(again, ASK_AGAIN_MS);
 }
 
 async function readAlarms() {
+  const told = await read("alarms");
   at = Date.now();
-  return read("alarms");
+  return told;
 }
 
 // How many were taken from, and the acts: the position that the watch has read to changes always.
@@ -58,7 +64,7 @@ const mark = ({ locked, frozen, shrunk, alarms, braked_until: until }, acts) =>
   JSON.stringify([locked, frozen, shrunk, alarms, until, acts.map(({ act }) => act)]);
 
 const stale = (live, acts) =>
-  Date.now() - at > ALARMS_MS || mark(live.now, acts) !== mark(seen.now, seen.acts);
+  !seen || Date.now() - at > ALARMS_MS || mark(live.now, acts) !== mark(seen.now, seen.acts);
 
 // After an act of one's own.
 function afresh() {
