@@ -4,10 +4,8 @@ import { byId, el, icon } from "../../js/dom.js";
 import { hint } from "../../js/hints.js";
 import { finessIn, wrong } from "../../js/joining.js";
 import { instant, word } from "../../js/words.js";
-import { propose } from "./agree.js";
-import { attempt } from "./attempt.js";
-import { confirmed } from "./confirm.js";
-import { lockAccount, signOutAccount } from "./deeds.js";
+import { button } from "./button.js";
+import { lockAccount, proposeAct, signOutAccount } from "./deeds.js";
 import { myAccount, myRole } from "./places.js";
 import { section } from "./section.js";
 
@@ -18,7 +16,9 @@ export function startAccounts() {
   byId("accounts-of").addEventListener("submit", (event) => {
     event.preventDefault();
     finess = finessIn("accounts-finess");
-    if (byId("accounts-finess").value.trim() && !finess) return wrong("accounts-finess", "enrol.finess.wrong");
+    if (!finess && byId("accounts-finess").value.trim()) {
+      return wrong("accounts-finess", "enrol.finess.wrong");
+    }
     hint("accounts-finess", "accounts.finess.hint");
     return again();
   });
@@ -41,20 +41,28 @@ function draw({ accounts }) {
 }
 
 function item({ account, label, role, locked, devices, added_at: since }) {
-  const told = [word(`role.${role}`), word("accounts.devices", { count: devices }), word("accounts.since", { time: instant(since) })];
+  const told = [
+    word(`role.${role}`),
+    word("accounts.devices", { count: devices }),
+    word("accounts.since", { time: instant(since) }),
+  ];
+  const reason = locked && word(`lock_reason.${locked}`);
   return el(
     "article",
     { class: locked ? "case open" : "case" },
     el("h2", {}, label),
     el("p", {}, told.join(" · ")),
-    locked ? el("p", { class: "done" }, icon("stopped"), word("accounts.locked", { reason: word(`lock_reason.${locked}`) })) : "",
+    locked ? el("p", { class: "done" }, icon("stopped"), word("accounts.locked", { reason })) : "",
     el("p", { class: "acts" }, ...possible(account, label, role, locked)),
   );
 }
 
 function possible(account, label, role, locked) {
-  const button = (key, onclick) => el("button", { type: "button", class: "second", onclick }, word(key));
-  if (locked) return myRole() === "security" ? [button("act.do.unlock", () => unlock(account, label))] : [];
+  if (locked) {
+    const unlocks = myRole() === "security";
+    const propose = () => proposeAct("act.do.unlock", unlock(account), label, again);
+    return unlocks ? [button("act.do.unlock", propose)] : [];
+  }
   // A holder answers for those that check, and not for itself.
   if (account === myAccount() || (myRole() === "holder" && role === "holder")) return [];
   return [
@@ -63,11 +71,4 @@ function possible(account, label, role, locked) {
   ];
 }
 
-async function unlock(account, label) {
-  const sure = await confirmed({
-    title: word("act.do.unlock"),
-    says: [el("p", {}, el("strong", {}, label)), el("p", {}, word("act.second_needed")), el("p", { class: "note" }, word("act.touch"))],
-    go: word("act.propose"),
-  });
-  if (sure && (await attempt(() => propose({ kind: "unlock_account", account })))) await again();
-}
+const unlock = (account) => ({ kind: "unlock_account", account });

@@ -4,6 +4,7 @@ import { el } from "../../js/dom.js";
 import { instant, word } from "../../js/words.js";
 import { canonical, digestOf, second, withdraw } from "./agree.js";
 import { attempt } from "./attempt.js";
+import { button } from "./button.js";
 import { confirmed } from "./confirm.js";
 import { myAccount, myRole } from "./places.js";
 import { section } from "./section.js";
@@ -16,7 +17,9 @@ function draw({ acts, lately, names }, again) {
     el("h2", {}, word("now.waiting")),
     ...(acts.length ? acts.map((act) => actItem(act, names, again)) : [el("p", {}, word("acts.none"))]),
     el("h2", {}, word("acts.lately")),
-    lately.length ? el("ul", { class: "lines" }, ...lately.map((act) => ended(act, names))) : el("p", {}, word("acts.lately.none")),
+    lately.length
+      ? el("ul", { class: "lines" }, ...lately.map((act) => ended(act, names)))
+      : el("p", {}, word("acts.lately.none")),
     el("p", { class: "note" }, word("acts.note")),
   ];
 }
@@ -26,18 +29,20 @@ const ended = (act, names) =>
     "li",
     {},
     el("p", {}, actSentence(act, names)),
-    el("p", { class: "note" }, word(`act.${act.state}`, { time: instant(act.ended_at), ...persons(act, names) })),
+    el("p", { class: "note" }, word(`act.${act.state}`, persons(act, names))),
   );
 
-const persons = ({ proposer, seconder }, names) => ({
+const persons = ({ proposer, seconder, ended_at: at }, names) => ({
   proposer: whoIs(proposer, names),
   seconder: seconder ? whoIs(seconder, names) : "–",
+  time: instant(at),
 });
 
 // One act that waits, with what this officer can do about it.
 export function actItem(act, names, after) {
   const mine = act.proposer === myAccount();
-  const seconds = !mine && act.state === "proposed" && (myRole() === "security" || act.content.kind === "policy_change");
+  const may = myRole() === "security" || act.content.kind === "policy_change";
+  const seconds = may && !mine && act.state === "proposed";
   const proposer = whoIs(act.proposer, names);
   const waits = act.state === "proposed" ? (mine ? "act.mine" : "act.proposed") : "act.seconded";
   return el(
@@ -48,8 +53,8 @@ export function actItem(act, names, after) {
     el(
       "p",
       { class: "acts" },
-      seconds ? el("button", { type: "button", class: "main", onclick: () => agree(act, names, after) }, word("act.second")) : "",
-      el("button", { type: "button", class: "second", onclick: () => stop(act, names, after) }, word("act.withdraw")),
+      seconds ? button("act.second", () => agree(act, names, after), "main") : "",
+      button("act.withdraw", () => stop(act, names, after)),
     ),
   );
 }

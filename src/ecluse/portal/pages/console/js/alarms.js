@@ -2,10 +2,9 @@
 
 import { el, icon } from "../../js/dom.js";
 import { word } from "../../js/words.js";
-import { propose } from "./agree.js";
-import { attempt, read, report } from "./attempt.js";
-import { confirmed } from "./confirm.js";
-import { lockAccount, signOutAccount } from "./deeds.js";
+import { read, report } from "./attempt.js";
+import { button } from "./button.js";
+import { lockAccount, proposeAct, signOutAccount } from "./deeds.js";
 import { done, moment, whoIs, why } from "./sentences.js";
 import { tableOf } from "./strip.js";
 
@@ -49,33 +48,40 @@ function evidenceButton({ alarm }, page) {
     else await read(`alarms/${alarm}`).then((rests) => opened.set(alarm, rests), report);
     page.redraw();
   };
-  const attributes = { type: "button", class: "second small", "aria-expanded": String(shown), onclick: toggle };
-  return el("button", attributes, word("evidence.show"));
+  const shows = button("evidence.show", toggle, "second small");
+  shows.ariaExpanded = String(shown);
+  return shows;
 }
 
 function evidence({ evidence: rows, names }) {
-  const head = ["time", "lane", "outcome", "list", "account", "entry"].map((name) => word(`evidence.${name}`));
+  const columns = ["time", "lane", "outcome", "list", "account", "entry"];
   const told = rows.map((row) => [
     moment(row.at),
     word(`lane.${row.lane}`),
     row.released ? word("outcome.released") : word(`reason.${row.reason}`),
-    row.structure.some((score) => score) ? word("evidence.scores", scores(row.structure)) : "–",
+    scores(row.structure),
     whoIs(row.account, names),
     String(row.position),
   ]);
-  return el("div", { class: "evidence" }, tableOf(head, told), el("p", { class: "note" }, word("evidence.note")));
+  return el(
+    "div",
+    { class: "evidence" },
+    tableOf(columns.map((name) => word(`evidence.${name}`)), told),
+    el("p", { class: "note" }, word("evidence.note")),
+  );
 }
 
-const scores = ([order, walk, distance]) => ({ order, walk, distance });
+const scores = ([order, walk, distance]) =>
+  order + walk + distance ? word("evidence.scores", { order, walk, distance }) : "–";
 
 // What takes one person is done at once; what takes two is proposed.
 function possible(alarms, who, page) {
   const [{ account }] = alarms;
-  if (!account) return alarms.some(({ measure }) => measure === "brake") ? [endBrake(page)] : [];
+  if (!account) return alarms.some(({ measure }) => measure === "brake") ? [endBrake(who, page)] : [];
   const unlock = { kind: "unlock_account", account };
   const { locked, reduced_until: reduced } = page.names[account] ?? {};
-  if (locked) return [proposal("act.do.unlock", unlock, page)];
-  const lift = Date.parse(reduced) > Date.now() ? [proposal("act.do.lift", unlock, page)] : [];
+  if (locked) return [proposal("act.do.unlock", unlock, who, page)];
+  const lift = Date.parse(reduced) > Date.now() ? [proposal("act.do.lift", unlock, who, page)] : [];
   return [
     button("deed.lock", () => lockAccount(account, who, page.again)),
     button("deed.sign_out", () => signOutAccount(account, who, page.again)),
@@ -83,24 +89,13 @@ function possible(alarms, who, page) {
   ];
 }
 
-const endBrake = (page) =>
-  proposal("act.do.brake_end", { kind: "brake_end", until: page.now.braked_until }, page);
-
-const button = (key, onclick) => el("button", { type: "button", class: "second", onclick }, word(key));
+const endBrake = (who, page) =>
+  proposal("act.do.brake_end", { kind: "brake_end", until: page.now.braked_until }, who, page);
 
 // One proposal of the same thing is enough: the other officer finds it above the alarms.
-function proposal(key, content, page) {
-  const waits = page.acts.some(
-    (act) => act.content.kind === content.kind && act.content.account === content.account,
-  );
+function proposal(key, content, who, page) {
+  const { kind, account } = content;
+  const waits = page.acts.some((act) => act.content.kind === kind && act.content.account === account);
   if (waits) return el("span", { class: "note" }, word("act.waits"));
-  const act = async () => {
-    const sure = await confirmed({
-      title: word(key),
-      says: [el("p", {}, word("act.second_needed")), el("p", { class: "note" }, word("act.touch"))],
-      go: word("act.propose"),
-    });
-    if (sure && (await attempt(() => propose(content)))) page.again();
-  };
-  return button(key, act);
+  return button(key, () => proposeAct(key, content, who, page.again));
 }

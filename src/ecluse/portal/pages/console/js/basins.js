@@ -11,8 +11,13 @@ const WALL = 6;
 
 // `levels`: the console's gauges, from the nearest to the widest; `now`: what is taken away.
 export function basins(levels, now) {
-  const rows = levels.map((gauge) => [word(`level.${gauge.level}`), told(gauge), percent(gauge), state(gauge, now)]);
-  const head = [word("lock.level"), word("lock.told"), word("lock.left"), word("lock.gate")];
+  const rows = levels.map((gauge) => [
+    word(`level.${gauge.level}`),
+    told(gauge),
+    percent(gauge),
+    state(gauge, now),
+  ]);
+  const head = ["lock.level", "lock.told", "lock.left", "lock.gate"].map((key) => word(key));
   return [
     el("h2", {}, word("lock.title")),
     el("ol", { class: "basins", "aria-hidden": "true" }, ...levels.map((gauge) => basin(gauge, now))),
@@ -21,7 +26,8 @@ export function basins(levels, now) {
   ];
 }
 
-// What is left, from 0 to 1: of those who asked, how many have more than half; of a shared cap, how much.
+// What is left, from 0 to 1: of those who asked, how many have more than half; of a shared cap, how
+// much.
 function left({ level, asked, low, used, cap }) {
   if (level === "account" || level === "organisation") return asked ? 1 - low / asked : 1;
   return cap ? Math.max(0, 1 - used / cap) : 0;
@@ -39,12 +45,16 @@ function told(gauge) {
 // "region/53/21": a region's one profession.
 function nameOf(scope) {
   const [, region, profession] = scope.split("/");
-  return region ? word("level.scope", { region: word(`region.${region}`), profession: word(`profession.${profession}`) }) : "";
+  if (!region) return "";
+  const names = { region: word(`region.${region}`), profession: word(`profession.${profession}`) };
+  return word("level.scope", names);
 }
 
 // Which gate is closed, in words; empty when none is.
 function state({ level }, now) {
-  if (level === "platform" && now.braked_until) return word("lock.braked", { time: clockTime(new Date(now.braked_until)) });
+  if (level === "platform" && now.braked_until) {
+    return word("lock.braked", { time: clockTime(new Date(now.braked_until)) });
+  }
   if (level === "account" && now.locked + now.frozen + now.shrunk) return word("lock.accounts", now);
   return word("lock.open");
 }
@@ -79,8 +89,16 @@ function picture(part, shut) {
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}` },
     drawing("rect", { class: "water", x: WALL, y: top, width, height: depth }),
     drawing("rect", { class: "surface", x: WALL, y: top, width, height: Math.min(3, depth) }),
-    drawing("path", { class: "wall", d: `M${WALL / 2} 0V${HEIGHT - WALL / 2}H${WIDTH}`, "stroke-width": WALL }),
-    drawing("path", { class: "wall", d: `M${gate + 10} 0v10`, "stroke-width": WALL * 3 }),
-    shut ? drawing("path", { class: "leaves", d: `M${gate} 12 ${gate + 9} 20V${HEIGHT - WALL}h-9zM${gate + 20} 12l-9 8V${HEIGHT - WALL}h9z` }) : null,
+    wall(`M${WALL / 2} 0V${HEIGHT - WALL / 2}H${WIDTH}`, WALL),
+    wall(`M${gate + 10} 0v10`, WALL * 3),
+    shut ? leaves(gate) : null,
   );
+}
+
+const wall = (d, width) => drawing("path", { class: "wall", d, "stroke-width": width });
+
+function leaves(gate) {
+  const foot = HEIGHT - WALL;
+  const d = `M${gate} 12 ${gate + 9} 20V${foot}h-9zM${gate + 20} 12l-9 8V${foot}h9z`;
+  return drawing("path", { class: "leaves", d });
 }

@@ -4,6 +4,7 @@ import { el } from "../../js/dom.js";
 import { instant, word } from "../../js/words.js";
 import { propose } from "./agree.js";
 import { attempt, tell } from "./attempt.js";
+import { button } from "./button.js";
 import { confirmed, field } from "./confirm.js";
 import { myRole } from "./places.js";
 import { section } from "./section.js";
@@ -26,27 +27,32 @@ function draw({ enrolments }) {
 function item(asked) {
   const { fingerprint, label, role, finess, amc, asked_at: at } = asked;
   const of = finess ? word("account.finess", { finess }) : amc ? word("enrolments.amc", { amc }) : "";
+  const told = [word(`role.${role}`), of, word("enrolments.at", { time: instant(at) })];
   // A holder answers for counters and practice software; another holder is the officers' to accept.
   const mayAccept = myRole() === "security" || role !== "holder";
   return el(
     "article",
     { class: "case" },
     el("h2", {}, label),
-    el("p", {}, [word(`role.${role}`), of, word("enrolments.at", { time: instant(at) })].filter(Boolean).join(" · ")),
+    el("p", {}, told.filter(Boolean).join(" · ")),
     el("p", { class: "fingerprint" }, fingerprint),
     el(
       "p",
       { class: "acts" },
-      mayAccept ? el("button", { type: "button", class: "second", onclick: () => accept(asked) }, word(OF_AN_ORGANISATION.has(role) ? "enrolments.accept" : "enrolments.propose")) : "",
-      el("button", { type: "button", class: "second", onclick: () => refuse(asked) }, word("enrolments.refuse")),
+      mayAccept ? button(accepting(role), () => accept(asked)) : "",
+      button("enrolments.refuse", () => refuse(asked)),
     ),
   );
 }
 
+const accepting = (role) =>
+  OF_AN_ORGANISATION.has(role) ? "enrolments.accept" : "enrolments.propose";
+
 // The end of the fingerprint is typed from what is heard, not from what the screen shows.
 async function accept({ fingerprint, label, role, amc }) {
   const alone = OF_AN_ORGANISATION.has(role);
-  const control = el("input", { id: "heard", name: "heard", class: "digits", maxlength: READ_ALOUD, autocapitalize: "characters", required: true });
+  const attributes = { id: "heard", name: "heard", class: "digits", maxlength: READ_ALOUD };
+  const control = el("input", { ...attributes, autocapitalize: "characters" });
   const values = await confirmed({
     title: word("enrolments.accept.title", { label }),
     says: [
@@ -55,8 +61,9 @@ async function accept({ fingerprint, label, role, amc }) {
       field("heard", "enrolments.heard", control),
       el("p", { class: "note" }, word(alone ? "enrolments.alone" : "act.second_needed")),
     ],
-    go: word(alone ? "enrolments.accept" : "enrolments.propose"),
-    check: ({ heard }) => (heard.trim().toUpperCase() === fingerprint.slice(-READ_ALOUD) ? null : "enrolments.other"),
+    go: word(accepting(role)),
+    check: ({ heard }) =>
+      heard.trim().toUpperCase() === fingerprint.slice(-READ_ALOUD) ? null : "enrolments.other",
   });
   if (!values) return;
   const content = { kind: "officer_accept", fingerprint, role, amc };

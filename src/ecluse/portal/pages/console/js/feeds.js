@@ -8,7 +8,8 @@ import { tableOf } from "./strip.js";
 export const feedsView = section("feeds", () => "feeds", draw);
 
 function draw({ insurer, feeds }) {
-  const head = ["feed", "state", "rows", "accepted", "rejected", "ended"].map((name) => word(`feeds.${name}`));
+  const columns = ["feed", "state", "rows", "accepted", "rejected", "ended"];
+  const head = columns.map((name) => word(`feeds.${name}`));
   const rows = feeds.map(({ feed, state, rows: all, accepted, rejected, ended_at: at }) => [
     String(feed),
     word(`feed.${state}`),

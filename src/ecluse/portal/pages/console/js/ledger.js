@@ -13,7 +13,12 @@ function draw({ size, signed, checkpoint, verified }) {
       "div",
       { class: `now-verdict ${tone}` },
       icon(tone),
-      el("div", {}, el("p", { class: "answer-word" }, word(`ledger.${tone}`)), el("p", {}, word("ledger.size", { size, signed }))),
+      el(
+        "div",
+        {},
+        el("p", { class: "answer-word" }, word(`ledger.${tone}`)),
+        el("p", {}, word("ledger.size", { size, signed })),
+      ),
     ),
     el("h2", {}, word("ledger.checkpoint")),
     el("pre", { class: "signed", tabindex: 0 }, checkpoint),

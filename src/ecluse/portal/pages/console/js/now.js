@@ -79,13 +79,16 @@ function draw() {
   const before = alarms.filter((alarm) => !alarm.open);
   keepingFocus(() => {
     say(verdict());
-    fill("waiting", acts.length ? [el("h2", {}, word("now.waiting")), ...acts.map((act) => actItem(act, actNames, afresh))] : []);
-    fill("alarms", opened.length ? [el("h2", {}, word("now.alarms")), ...cases(opened, page)] : []);
+    fill("waiting", under("now.waiting", acts.map((act) => actItem(act, actNames, afresh))));
+    fill("alarms", under("now.alarms", cases(opened, page)));
     fill("strip", strip(live, alarms));
     fill("lock", basins(live.levels, now));
-    fill("before", before.length ? [el("h2", {}, word("now.before")), ...cases(before, page)] : []);
+    fill("before", under("now.before", cases(before, page)));
   });
 }
+
+// Nothing has no heading.
+const under = (key, parts) => (parts.length ? [el("h2", {}, word(key)), ...parts] : []);
 
 const fill = (id, parts) => byId(id).replaceChildren(...parts);
 
@@ -97,7 +100,12 @@ function say({ tone, title, lines }) {
   byId("verdict").className = `now-verdict ${tone}`;
   byId("verdict").replaceChildren(
     icon(tone),
-    el("div", {}, el("p", { class: "answer-word" }, title), ...lines.map((line) => el("p", {}, line))),
+    el(
+      "div",
+      {},
+      el("p", { class: "answer-word" }, title),
+      ...lines.map((line) => el("p", {}, line)),
+    ),
   );
 }
 
@@ -112,12 +120,17 @@ function verdict() {
     now.shrunk ? word("now.shrunk", now) : "",
     acts.length ? word("now.acts", { count: acts.length }) : "",
   ].filter(Boolean);
-  if (silent) return { tone: "stopped", title: word("now.silent"), lines: [word("now.silent.what"), ...done] };
+  if (silent) {
+    return { tone: "stopped", title: word("now.silent"), lines: [word("now.silent.what"), ...done] };
+  }
   if (now.braked_until) {
     const time = clockTime(new Date(now.braked_until));
-    return { tone: "stopped", title: word("now.braked", { time }), lines: [word("now.braked.what"), ...done] };
+    const lines = [word("now.braked.what"), ...done];
+    return { tone: "stopped", title: word("now.braked", { time }), lines };
   }
-  if (count) return { tone: "warning", title: word(count > 1 ? "now.many" : "now.one", { count }), lines: done };
+  if (count) {
+    return { tone: "warning", title: word(count > 1 ? "now.many" : "now.one", { count }), lines: done };
+  }
   return { tone: "covered", title: word("now.calm"), lines: done.length ? done : [word("now.calm.what")] };
 }
 

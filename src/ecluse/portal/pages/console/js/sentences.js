@@ -12,9 +12,9 @@ export function whoIs(number, names) {
 
 // Why an alarm was raised, in this language; its numbers come with it.
 export function why({ kind, facts, why: told }) {
-  const values = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, number(name, value)]));
+  const numbers = Object.entries(facts).map(([name, value]) => [name, number(name, value)]);
   // A neighbour's alarm comes with its own sentence.
-  return word(`why.${kind}`, { ...values, told });
+  return word(`why.${kind}`, { ...Object.fromEntries(numbers), told });
 }
 
 function number(name, value) {

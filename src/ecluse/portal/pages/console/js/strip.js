@@ -19,7 +19,14 @@ export function strip(live, alarms) {
   const hour = byMinute(live, alarms);
   return [
     el("h2", {}, word("strip.title")),
-    el("div", { class: "strip", "aria-hidden": "true" }, ...LANES.flatMap((lane) => row(lane, hour)), ...alarmRow(hour), el("span"), axis(live.at)),
+    el(
+      "div",
+      { class: "strip", "aria-hidden": "true" },
+      ...LANES.flatMap((lane) => row(lane, hour)),
+      ...alarmRow(hour),
+      el("span"),
+      axis(live.at),
+    ),
     table(hour),
   ];
 }
@@ -82,7 +89,8 @@ function canvas(height, parts) {
 
 function axis(at) {
   const minutesAgo = (count) => clockTime(new Date(Date.parse(at) - count * MINUTE_MS));
-  return el("p", { class: "axis" }, el("span", {}, minutesAgo(MINUTES)), el("span", {}, minutesAgo(MINUTES / 2)), el("span", {}, word("strip.now")));
+  const marks = [minutesAgo(MINUTES), minutesAgo(MINUTES / 2), word("strip.now")];
+  return el("p", { class: "axis" }, ...marks.map((mark) => el("span", {}, mark)));
 }
 
 function table(hour) {
