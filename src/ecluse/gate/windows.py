@@ -49,6 +49,8 @@ class Recent(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def ask(self, token: bytes, now: float) -> Recent:
         """Return this with `token` asked now. What is older than a day is forgotten."""
+        if not self.asked:
+            return Recent({token: now})
         horizon = now - DAY
         asked = {t: at for t, at in self.asked.items() if at > horizon and t != token}
         asked[token] = now

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 #: Seconds until the watch has read an entry and the gates have read what it did.
 WATCH_LAG = 2.0
-_LOCKS = (Measure.LOCK, Measure.LOCK_CLIENT)
+#: What only two officers undo.
+LOCKS = frozenset({Measure.CLOSE, Measure.LOCK, Measure.LOCK_CLIENT})
 
 
 class Everybody(NamedTuple):
@@ -117,7 +118,11 @@ class Field:
         """Open an account that the watch locked, as two officers do."""
         del self.locked[name]
         self.accounts[name] = replace(
-            self.accounts[name], locked=False, frozen_typed_until=0.0, shrunk_until=0.0
+            self.accounts[name],
+            locked=False,
+            cards_open=False,
+            frozen_typed_until=0.0,
+            shrunk_until=0.0,
         )
 
     def open_all(self) -> None:
@@ -197,7 +202,7 @@ class Field:
             self._braked_until = max(self._braked_until, done.until or 0.0)
         elif alarm.account:
             self.accounts[alarm.account] = hold(self.accounts[alarm.account], done)
-            if done.measure in _LOCKS:
+            if done.measure in LOCKS:
                 self.locked.setdefault(alarm.account, now)
 
     def _read(

@@ -9,7 +9,7 @@ import numpy as np
 from ecluse.gate.state import PLATFORM, Organisation, Reason
 from ecluse.gate.windows import HOUR
 from ecluse.policy.watch import Measure
-from ecluse.siege.field import Field
+from ecluse.siege.field import LOCKS, Field
 from ecluse.siege.nation.asking import batches, on_phone
 from ecluse.siege.nation.checks import CARD, LANES
 from ecluse.siege.nation.commons import Branch, tell
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from ecluse.watch.alarm import Kind
 
 
-_LOCKS = (Measure.LOCK, Measure.LOCK_CLIENT)
 #: Officers open accounts at this hour.
 _OPENING = 9
 
@@ -131,7 +130,7 @@ class Crew:
             if alarm.account:
                 trade = self._assumed.trades[self.region.trade[self._numbers[alarm.account]]]
                 tally.alarms_by_trade[f"{alarm.kind}: {trade.name}"] += 1
-            if done.measure in _LOCKS:
+            if done.measure in LOCKS:
                 tally.locks[alarm.kind] += 1
             if done.measure is not Measure.NOTIFY:
                 self._taken[alarm.account] = alarm.kind
