@@ -197,23 +197,22 @@ class Drawing:
         for row in np.flatnonzero(one).tolist():
             persons[row] = _sibling(persons[row - rank[row]], persons[row])
         checks = Checks.of(TYPED, at, account, np.arange(len(at)), found)
-        return self._slips(rng, region, checks, persons)
+        return self._slips(rng, checks, persons, cards)
 
     def _slips(
-        self, rng: Generator, region: Region, checks: Checks, persons: list[bytes]
+        self, rng: Generator, checks: Checks, persons: list[bytes], cards: Checks
     ) -> tuple[Checks, list[bytes]]:
         """Add what is typed wrong first, asked once more, and asked somewhere else as well."""
         plan, count = self._assumed.typed, len(checks.at)
         again = checks.at_rows(~checks.found & (rng.random(count) < plan.nobody_again))
-        elsewhere = checks.at_rows(rng.random(count) < plan.elsewhere)
-        sellers = np.flatnonzero(
-            self._sent[region.trade] >= np.quantile(self._sent[region.trade], 0.5)
-        )
-        elsewhere = elsewhere._replace(account=rng.choice(sellers, len(elsewhere.at)))
+        elsewhere = checks.at_rows(rng.random(count) < plan.elsewhere * (len(cards.at) > 0))
+        # At a counter that is open, and busy.
+        counter = (rng.random(len(elsewhere.at)) * len(cards.at)).astype(np.int64)
+        elsewhere = elsewhere._replace(account=cards.account[counter], at=cards.at[counter])
         parts = [
             checks,
             again.later(np.full(len(again.at), _RETRY)),
-            elsewhere.later(rng.exponential(_HOUR, len(elsewhere.at))),
+            elsewhere,
         ]
         wrong = checks.at_rows(rng.random(count) < plan.mistyped)
         while len(wrong.at):
