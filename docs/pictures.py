@@ -1,12 +1,15 @@
 """Take the README's pictures from a real operator, in a real Chromium: `python docs/pictures.py`.
 
 Needs the development requirements and Chromium, as the tests do. The nation is invented, and so is
-everybody on the pictures.
+everybody on the pictures. The siege's figures come from
+
+    ./ecluse siege --all --seeds 1 --report report.html --json > docs/figures/siege.json
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -19,10 +22,12 @@ from ecluse.cards import code
 from ecluse.cover.family import CareFamily
 from ecluse.demo.town import open_town
 from ecluse.siege.live import malware
+from ecluse.siege.report import page as report
+from ecluse.siege.report import words
 
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, Playwright
 
     from ecluse.demo.town import Town
     from ecluse.local.processes import Operator
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
 
 
 IMAGES = Path(__file__).with_name("images")
+FIGURES = Path(__file__).with_name("figures") / "siege.json"
 WIDE, PHONE = (1180, 860), (390, 844)
 
 
@@ -39,6 +45,27 @@ def main() -> None:
     with open_town(3000, 1, watched=True) as town:
         asyncio.run(attack(town))
         take(town.operator, town.cast.finess[0], town.cast.members)
+    take_report()
+
+
+def take_report() -> None:
+    """Take the first screen of the siege's report, with the figures that stand in `docs/figures`."""
+    facts = json.loads(FIGURES.read_text("utf-8"))
+    with sync_playwright() as playwright:
+        browser = launched(playwright)
+        page = browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]})
+        page.set_content(report.page(facts, words.read("en")))
+        ends = page.locator(".chart").first.evaluate("it => it.getBoundingClientRect().bottom")
+        whole: FloatRect = {"x": 0, "y": 0, "width": WIDE[0], "height": ends + 24}
+        page.screenshot(path=IMAGES / "siege.png", full_page=True, clip=whole)
+        browser.close()
+
+
+def launched(playwright: Playwright) -> Browser:
+    """Start Chromium."""
+    return playwright.chromium.launch(
+        executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+    )
 
 
 async def attack(town: Town) -> None:
@@ -58,9 +85,7 @@ def take(operator: Operator, finess: str, members: list[Member]) -> None:
     """Drive a clerk's day and take pictures of it."""
     pharmacy = [member for member in members if "pharmacy" in member.families]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = launched(playwright)
         for locale, size, name in (
             ("fr-FR", WIDE, "answer"),
             ("en-GB", WIDE, "answer-en"),

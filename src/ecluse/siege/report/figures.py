@@ -20,6 +20,8 @@ _INSIDERS = (
     "dishonest_officer",
 )
 BASELINE = "portal_2024"
+#: How the names begin of attackers that differ in their pace alone.
+_PACES = ("slow_", "many_")
 
 
 class Row(NamedTuple):
@@ -71,9 +73,13 @@ def grouped(found: Sequence[Row]) -> Groups:
 
 
 def worst(found: Sequence[Row]) -> list[Row]:
-    """Return one row for each attacker: played in the way that got most."""
+    """Return one row for each attacker, played in the way that got most.
+
+    Of those that differ in their pace alone, the pace that got most stands for all.
+    """
     most: dict[str, Row] = {}
     for row in found:
-        if row.strategy not in most or row.persons > most[row.strategy].persons:
-            most[row.strategy] = row
+        family = next((each for each in _PACES if row.strategy.startswith(each)), row.strategy)
+        if family not in most or row.persons > most[family].persons:
+            most[family] = row
     return list(most.values())
