@@ -44,14 +44,14 @@ class Section(NamedTuple):
         file: the bench's `--json`, below docs/figures.
         about: what was measured.
         rows: what is told of it: a label, and a template over the facts.
-        costs: the facts' key that holds processor time by layer or stage, and what a unit of it is.
+        costs: the facts' keys that hold processor time, each with the head of its table.
     """
 
     title: str
     file: str
     about: str
     rows: list[tuple[str, str]]
-    costs: tuple[str, str]
+    costs: list[tuple[str, str]]
 
 
 SECTIONS = [
@@ -77,7 +77,7 @@ SECTIONS = [
             ("Memory of PostgreSQL", "{database_rss_mb:,} MB at most"),
             ("Members, rounds", "{members:,}, {rounds} of {seconds:.0f} s each"),
         ],
-        ("processor_us_per_check", "a check, µs"),
+        [("processor_us_per_check", "Processor time of a check, µs")],
     ),
     Section(
         "Feeds",
@@ -101,7 +101,10 @@ SECTIONS = [
             ("Memory of PostgreSQL", "{database_rss_mb:,} MB at most"),
             ("Members, rounds", "{members:,}, {rounds}"),
         ],
-        ("processor_us_per_member", "a member, µs"),
+        [
+            ("processor_us_per_member", "Processor time of a member, first feed, µs"),
+            ("steps_us_per_member", "The same by step, each measured alone, µs"),
+        ],
     ),
 ]
 
@@ -130,13 +133,12 @@ def _section(section: Section) -> str:
         return f"{head}\nNot measured yet.\n"
     facts: Facts = json.loads(path.read_text("utf-8"))
     rows = [(label.format_map(facts), told.format_map(facts)) for label, told in section.rows]
-    key, unit = section.costs
-    costs = list(facts.get(key, {}).items())
-    if "generator_us_per_check" in facts:
-        costs.append(("load generator", facts["generator_us_per_check"]))
     told = head + _circumstances(facts) + _table(("", "measured"), rows)
-    if costs:
-        told += _table((f"Processor time of {unit}", ""), [(n, f"{us:,}") for n, us in costs])
+    for key, title in section.costs:
+        costs = [(name, f"{us:,}") for name, us in facts.get(key, {}).items()]
+        if key == "processor_us_per_check":
+            costs.append(("load generator", f"{facts['generator_us_per_check']:,}"))
+        told += _table((title, ""), costs)
     return told
 
 

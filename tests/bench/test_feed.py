@@ -24,6 +24,8 @@ def test_a_small_bench_runs_whole_and_returns_what_scripts_rely_on() -> None:
     assert facts["delta"]["ratio_to_copy"] > 0
     assert facts["processor_us_per_member"].keys() == {"loader", "keyring", "postgresql"}
     assert min(facts["processor_us_per_member"].values()) > 0
+    assert len(facts["steps_us_per_member"]) == 5
+    assert min(facts["steps_us_per_member"].values()) > 0
     assert facts["peak_rss_mb"] > 20
     assert facts["database_rss_mb"] > 5
 

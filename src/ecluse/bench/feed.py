@@ -14,6 +14,7 @@ from ecluse.bench.loading import Loading
 from ecluse.bench.memory import Peak
 from ecluse.bench.processor import Processor
 from ecluse.bench.rounds import alternate
+from ecluse.bench.steps import steps
 from ecluse.bench.workshop import BenchError
 from ecluse.feeds.prepare import Source
 from ecluse.local.processes import Process
@@ -43,6 +44,7 @@ class Result(NamedTuple):
             of a full feed's, `small_copy` of a delta's.
         prepared_per_s: members a second that an insurer prepares, outside the measure.
         processor: microseconds of processor that a member of a first feed takes, by process.
+        steps: the same by step, each measured alone.
         ours_mb: the most that loader and keyring held in memory together.
         database_mb: the most that PostgreSQL held.
     """
@@ -52,6 +54,7 @@ class Result(NamedTuple):
     figures: Figures
     prepared_per_s: float
     processor: dict[str, float]
+    steps: dict[str, float]
     ours_mb: float
     database_mb: float
 
@@ -80,6 +83,7 @@ class Result(NamedTuple):
             "processor_us_per_member": {
                 name: round(taken, 1) for name, taken in self.processor.items()
             },
+            "steps_us_per_member": {name: round(taken, 1) for name, taken in self.steps.items()},
             "copied_per_s": round(figures.median("copy")),
             "prepared_per_s": round(self.prepared_per_s),
             "database_rss_mb": round(self.database_mb),
@@ -155,6 +159,8 @@ async def bench(
                 rounds,
                 lambda name, number: told(f"Round {number + 1} of {rounds}: {name}"),
             )
+        told("Each step alone")
+        alone = await steps(installation, loading.manifest)
     finally:
         keyring.stop()
     return Result(
@@ -163,6 +169,7 @@ async def bench(
         figures,
         members / median(loading.preparing),
         {name: median(each) for name, each in costs.items()},
+        alone,
         peak.ours_mb,
         peak.database_mb,
     )

@@ -58,6 +58,8 @@ class Loading:
         self._peak = peak
         self._keys = insurer_keys.create(folder / "keys", amc=_AMC, name=_NAME)
         self._feed = 0
+        #: The latest full feed's manifest.
+        self.manifest = folder
         #: Seconds that each full feed took to prepare.
         self.preparing: list[float] = []
         #: Seconds of processor that the latest load's own process took.
@@ -119,6 +121,7 @@ class Loading:
             out=self._folder / "feeds",
         )
         if base is None:
+            self.manifest = prepared.manifest
             self.preparing.append(time.monotonic() - began)
         return prepared.manifest
 
