@@ -60,8 +60,9 @@ SECTIONS = [
         "check.json",
         "The whole path over HTTP: signed requests of 2,000 counters in the card lane, each verified,"
         " located by the keyring, decided and committed with its ledger entry, opened and answered."
-        " One gate, one keyring. pgbench commits one transaction for each check, as C can"
-        " (`src/ecluse/bench/check.sql`, frozen). Requests are signed before the measure: signing is"
+        " One gate, one keyring, 128 requests under way at once. pgbench commits one transaction for"
+        " each check, as C can (`src/ecluse/bench/check.sql`, frozen), with 16 clients: with 32 it"
+        " made no more. Requests are signed before the measure: signing is"
         " the asker's work.",
         [
             ("Checks a second", "{checks_per_s:,}"),

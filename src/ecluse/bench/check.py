@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from ecluse.local.installation import Installation
 
 
-CONNECTIONS = 64
+#: Requests under way at once: as many as keep a gate busy, which waits for answers itself.
+CONNECTIONS = 128
 #: Requests signed for a round beyond what the fastest round so far would use.
 _SPARE = 1.5
 _FIRST_GUESS = 2000
