@@ -70,9 +70,12 @@ def siege(
     if listing:
         _list(as_json=as_json)
         return
-    if report is not None and (not every or played is not None):
+    beside = _HONEST * every if honest is None else honest
+    whole = every and played is None and beside > 0
+    if report is not None and not whole:
         raise EcluseError(
-            "The report is about all attackers.", hint="Give --all, without --played."
+            "The report is about all attackers, and honest work beside them.",
+            hint="Give --all, without --played and --honest 0.",
         )
     asked = Asked(
         attackers=_chosen(None if every else strategy or [], played),
@@ -81,8 +84,8 @@ def siege(
         days=days,
         members=members,
         town=town,
-        honest=honest if honest is not None else _HONEST * every,
-        curve=report is not None,
+        honest=beside,
+        curve=whole,
         policy=policy or Installation.from_environment().policy_in_force,
     )
     with progress() as bars:
@@ -91,7 +94,12 @@ def siege(
     facts["command"] = " ".join(["ecluse", *sys.argv[1:]])
     if report is not None:
         report.write_text(page(facts, words.read(lang)), encoding="utf-8")
-    result(facts, as_json=as_json, text="\n".join(_line(part) for part in facts["strategies"]))
+    lines = [_line(part) for part in facts["strategies"]]
+    if beside:
+        lines.append(_honest(facts["honest"]))
+    if report is not None:
+        lines.append(f"The report stands in {report}.")
+    result(facts, as_json=as_json, text="\n".join(lines))
     if any(run["persons"] > run["bound"] for run in facts["runs"]):
         raise typer.Exit(1)
 
@@ -122,6 +130,13 @@ def _line(part: dict[str, Any]) -> str:
         f"{g['figure']} {g['got']} > {g['expected']}" for g in part["expected"] if not g["met"]
     ]
     return f"{line}; NOT MET: {', '.join(short)}" if short else line
+
+
+def _honest(met: dict[str, Any]) -> str:
+    return (
+        f"{met['checks']:,} honest checks: {met['false_locks']} accounts locked,"
+        f" {met['wrongly_refused']} refused for nothing ({met['wrongly_refused_share']:.3%})."
+    )
 
 
 def _list(*, as_json: bool) -> None:
