@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ecluse.demo.tour import honest_day
 from ecluse.siege.live import THEFTS
 from ecluse.siege.live.referee import play_all
 
@@ -75,3 +76,11 @@ def test_what_remains_to_those_inside_is_tried_and_counted(runs: dict[str, Run],
 
 def test_a_dump_is_tried_with_the_identity_of_everybody_on_file(runs: dict[str, Run]) -> None:
     assert runs["dumped_database"].guesses > 100_000
+
+
+def test_the_tour_s_honest_day_is_answered_right_under_the_watch(watched: Town) -> None:
+    async def day() -> bool:
+        async with watched.scene() as scene:
+            return (await honest_day(scene, checks=30)).right
+
+    assert asyncio.run(day())

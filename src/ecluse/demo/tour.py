@@ -39,6 +39,8 @@ Facts: TypeAlias = dict[str, Any]
 
 #: A checkpoint follows an entry within a second.
 _CHECKPOINT_SECONDS = 2
+#: Patients whom a new counter asks about again within a minute; the watch wonders at seven.
+_KNOWN = 5
 
 
 class Day(NamedTuple):
@@ -103,7 +105,7 @@ async def honest_day(scene: Scene, checks: int) -> Day:
     """Let a clerk check cards, some patients again, and a few people without; compare each answer.
 
     One of them shows a phone in place of the card. Again is by the reference that the card's answer
-    brought, as far as a day's budget goes.
+    brought.
     """
     clerk = await scene.hire()
     replies: list[Covered | None] = []
@@ -124,9 +126,7 @@ async def honest_day(scene: Scene, checks: int) -> Day:
         await clerk.gate.check_reference(
             reply.reference, care_date=scene.today, family=CareFamily(member.families[0])
         )
-        for reply, member in zip(
-            replies[: scene.policy.known.account_day // 2], scene.members, strict=False
-        )
+        for reply, member in zip(replies[:_KNOWN], scene.members, strict=False)
         if reply is not None
     ]
     replies += [each if isinstance(each, Covered) and not each.cover else None for each in known]
