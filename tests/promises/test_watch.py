@@ -194,7 +194,7 @@ def test_a_watch_that_was_killed_goes_on_where_it_was(watched: Town) -> None:
             await caught_up(watched)
             account = base64url.encode(typed.account(thief))
             mine = [a for a in await alarms(watched.operator.installation) if a.account == account]
-            assert sorted(each.kind for each in mine) == ["structure", "sweep"]
+            assert sorted(each.kind for each in mine) == ["sweep"]
 
     asyncio.run(story())
 

@@ -51,7 +51,9 @@ def test_without_the_watch_the_caps_alone_hold_a_leaked_list_to_its_bound() -> N
         "unanswered_row": 10**9,
         "pressed_row": 10**9,
         "heavy_day": 10**9,
-        "structure": 9,
+        "theft": 1e9,
+        "numbers": 1e9,
+        "suspect": 1e9,
     }
     watch = msgspec.structs.replace(POLICY.watch, **deaf)
     policy = msgspec.structs.replace(POLICY, watch=watch)

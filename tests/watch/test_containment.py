@@ -22,18 +22,18 @@ def alarm(kind: Kind, account: bytes = b"one") -> Alarm:
 def test_an_account_climbs_its_ladder() -> None:
     standing, now, measures = Standing(), NOW, []
     for _ in range(4):
-        done = contain(standing, alarm(Kind.TYPED_RATE), now, POLICY)
+        done = contain(standing, alarm(Kind.TOGETHER), now, POLICY)
         measures.append(done.measure)
         standing, now = done.standing, now + DAY
-    assert measures == [Measure.SHRINK, Measure.FREEZE, Measure.LOCK, Measure.LOCK]
-    later = contain(standing, alarm(Kind.TYPED_RATE), now + 40 * DAY, POLICY)
-    assert later.measure is Measure.SHRINK
+    assert measures == [Measure.FREEZE, Measure.LOCK, Measure.LOCK, Measure.LOCK]
+    later = contain(standing, alarm(Kind.TOGETHER), now + 40 * DAY, POLICY)
+    assert later.measure is Measure.FREEZE
 
 
 def test_each_kind_has_its_own_ladder() -> None:
     first = contain(Standing(), alarm(Kind.TYPED_RATE), NOW, POLICY)
-    second = contain(first.standing, alarm(Kind.ODD_HOURS), NOW, POLICY)
-    assert second.measure is POLICY.on_odd_hours[0]
+    second = contain(first.standing, alarm(Kind.KNOWN_RATE), NOW, POLICY)
+    assert second.measure is POLICY.on_known_rate[0]
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -44,9 +44,9 @@ def test_every_kind_has_a_measure_and_a_reason(kind: Kind) -> None:
 
 
 def test_a_measure_says_how_long_it_holds() -> None:
-    shrunk = contain(Standing(), alarm(Kind.TYPED_RATE), NOW, POLICY)
+    frozen = contain(Standing(), alarm(Kind.TOGETHER), NOW, POLICY)
     locked = contain(Standing(), alarm(Kind.SWEEP), NOW, POLICY)
-    assert shrunk.until == NOW + POLICY.shrink_hours * HOUR
+    assert frozen.until == NOW + POLICY.freeze_hours * HOUR
     assert locked.until is None
 
 

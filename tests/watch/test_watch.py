@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecluse.gate.state import Lane, Reason
+from ecluse.policy.watch import Measure
 from ecluse.watch.alarm import Alarm, Kind
 from ecluse.watch.watch import WatchState, observe
 from watch.days import DAY, HOUR, MONDAY, POLICY, draws, honest, seen, watch
@@ -98,7 +99,11 @@ def test_nine_a_day_are_seen_within_three_days(town: Town) -> None:
 def test_many_at_once_are_a_campaign_and_those_before_are_found(town: Town) -> None:
     draw = draws(11)
     thieves = [b"account %d" % number for number in range(100)]
-    checks = [seen(NOON + draw.random() * 2 * HOUR, thief) for thief in thieves for _ in range(8)]
+    checks = [
+        seen(NOON + draw.random() * 2 * HOUR, thief, structure=(0, 0, 3))
+        for thief in thieves
+        for _ in range(8)
+    ]
     tally = watch(checks, town.state)
     (campaign,) = [a for a in tally.alarms if a.kind is Kind.CAMPAIGN]
     assert campaign.account == b""
@@ -137,12 +142,12 @@ def test_a_machine_asks_too_evenly(town: Town) -> None:
     assert Kind.REGULAR in watch(checks, town.state).kinds
 
 
-def test_hours_never_worked_are_odd(town: Town) -> None:
+def test_hours_never_worked_speak_for_a_thief(town: Town) -> None:
     night = NOON + 14 * HOUR
-    checks = [seen(night + day * DAY, b"account 5") for day in range(6)]
-    noons = [seen(NOON + DAY + day * DAY, b"account 5") for day in range(5)]
-    assert Kind.ODD_HOURS in watch(checks, town.state).kinds
-    assert Kind.ODD_HOURS not in watch(noons, town.state).kinds
+    asked = [seen(night + n * 1800.0, b"account 5", structure=(0, 0, 1)) for n in range(6)]
+    by_day = [seen(NOON + n * 1800.0, b"account 5", structure=(0, 0, 1)) for n in range(6)]
+    assert Kind.TOGETHER in watch(asked, town.state).kinds
+    assert Kind.TOGETHER not in watch(by_day, town.state).kinds
 
 
 def test_hard_rules_of_the_keyring_raise_at_once() -> None:
@@ -152,20 +157,65 @@ def test_hard_rules_of_the_keyring_raise_at_once() -> None:
     assert (honey.kinds, crowd.kinds, pair.kinds) == ([Kind.HONEY], [Kind.SUBJECT], [])
 
 
-def test_subjects_that_look_like_a_list_raise_one_alarm_a_day() -> None:
-    looks = [(0, 0, 2), (3, 0, 0), (3, 0, 1), (3, 0, 2)]
-    checks = [seen(NOON + n, structure=each) for n, each in enumerate(looks)]
-    found = watch(checks)
-    assert found.kinds == [Kind.STRUCTURE]
-    assert found.alarms[0].at == NOON + 1
-    again = watch([seen(NOON + DAY, structure=(0, 3, 0))], found.state)
-    assert again.kinds == [Kind.STRUCTURE]
+def test_as_many_persons_are_a_thief_s_when_they_look_like_a_list_and_a_counter_s_when_not() -> (
+    None
+):
+    def asked(structure: tuple[int, int, int]) -> list[str]:
+        checks = [seen(NOON + n * 900.0, structure=structure) for n in range(12)]
+        return watch(checks).kinds
+
+    assert Kind.TOGETHER in asked((0, 0, 3))
+    assert Kind.TOGETHER in asked((3, 0, 0))
+    assert Kind.TOGETHER not in asked((0, 0, 0))
+
+
+def test_where_everybody_comes_from_far_away_distance_says_little() -> None:
+    """A resort's patients come from everywhere, day after day."""
+    days = [
+        seen(NOON + day * DAY + n * 5000.0, structure=(0, 0, 2 if n > 2 else 0))
+        for day in range(40)
+        for n in range(4)
+    ]
+    known = watch(days)
+    assert not [a for a in known.alarms if a.kind is Kind.TOGETHER and a.at > NOON + 20 * DAY]
+    rush = [seen(NOON + 41 * DAY + n * 2000.0, structure=(0, 0, 3)) for n in range(8)]
+    assert Kind.TOGETHER not in watch(rush, known.state).kinds
+
+
+def test_a_family_typed_wrong_and_again_is_one_person_in_a_hurry(town: Town) -> None:
+    checks = [
+        seen(NOON + n * 20.0, b"account 6", reason=Reason.UNKNOWN if n % 2 else None)
+        for n in range(8)
+    ]
+    assert Kind.TYPED_RATE not in watch(checks, town.state).kinds
+
+
+def test_what_is_asked_over_the_budget_tells_as_much(town: Town) -> None:
+    checks = [
+        seen(NOON + n * 600.0, b"account 7", reason=Reason.ACCOUNT_DAY, structure=(0, 0, 3))
+        for n in range(12)
+    ]
+    assert Kind.TOGETHER in watch(checks, town.state).kinds
+
+
+def test_many_suspects_in_an_hour_brake_the_typed_lane_once_an_hour(town: Town) -> None:
+    thieves = [b"account %d" % number for number in range(200)]
+    checks = [
+        seen(NOON + turn * 700.0 + number, thief, structure=(0, 0, min(turn, 2)))
+        for turn in range(7)
+        for number, thief in enumerate(thieves)
+    ]
+    alarms = [a for a in watch(checks, town.state).alarms if a.kind is Kind.SUSPECTS]
+    assert alarms
+    assert len({int(a.at // HOUR) for a in alarms}) == len(alarms)
+    assert POLICY.on_suspects == (Measure.BRAKE,)
 
 
 def test_heavy_days_are_counted_in_a_week() -> None:
     def days(*which: int) -> list[str]:
-        checks = [seen(NOON + day * DAY + n * 4000, b"x") for day in which for n in range(6)]
-        return watch(checks).kinds
+        heavy = [seen(NOON + day * DAY + n * 4000, b"x") for day in which for n in range(8)]
+        work = [seen(NOON + day * DAY - HOUR, b"x", Lane.CARD) for day in range(9)]
+        return watch([*heavy, *work]).kinds
 
     assert Kind.HEAVY_DAYS in days(0, 2, 5)
     assert Kind.HEAVY_DAYS not in days(0, 5)

@@ -31,6 +31,8 @@ HIGHEST = 3
 """The bucket of what next to no counter does."""
 #: Characters of the number up to the commune of birth.
 _CELL = 10
+#: Of the whole number, without its key.
+_NIR = 13
 
 # Of n numbers in no order, a run of k one way appears with a chance of about 2 n / k!: 1 in 6 of
 # ten for 5, 1 in 36 for 6, 1 in 250 for 7.
@@ -41,7 +43,7 @@ _CROWDS = (3, 4, 5)
 # five live in their region of birth; fewer in Île-de-France and the south). From a list of all
 # France, as often as the region is large. How many times better the list explains what was asked.
 _NEAR = 0.5
-_ODDS = (log(5), log(12), log(30))
+_ODDS = (log(2), log(8), log(30))
 
 
 class Structure(NamedTuple):
@@ -56,7 +58,7 @@ class Structure(NamedTuple):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One distinct person asked about: when, who as a token, the number up to the commune of birth."""
+    """One distinct number asked about: when, which as a token, and itself up to the commune of birth."""
 
     at: float
     token: bytes
@@ -70,12 +72,12 @@ class Trail(msgspec.Struct, frozen=True):
 
 
 def follow(trail: Trail, person: bytes, token: bytes, now: float) -> Trail:
-    """Return the trail with one more person asked about; a repeat within the day changes nothing.
+    """Return the trail with one more number asked about; a repeat within the day changes nothing.
 
     Args:
         trail: Of the account.
         person: 22 bytes, as `ids.subject.person_identifier` makes them.
-        token: Another one for each person.
+        token: Another one for each number.
         now: Seconds since the epoch.
     """
     kept = tuple(step for step in trail.steps if step.at > now - DAY)
@@ -132,7 +134,8 @@ class Trails:
 
     def follow(self, account: bytes, person: bytes, region: str, now: float) -> Structure:
         """Take in what an account asks, and return what its day looks like."""
-        token = blake2b(account + person, key=self._key, digest_size=8).digest()
+        # A family may share one number, and a date typed wrong is typed again: one step.
+        token = blake2b(account + person[:_NIR], key=self._key, digest_size=8).digest()
         trail = follow(self._of.get(account, Trail()), person, token, now)
         self._of[account] = trail
         self._of.move_to_end(account)

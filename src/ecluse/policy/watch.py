@@ -48,7 +48,12 @@ class WatchPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     threshold: Positive
-    campaign_threshold: Positive
+    theft: Positive
+    corroborated: Positive
+    numbers: Positive
+    suspect: Positive
+    suspects_least: Count
+    suspects_times: Annotated[float, msgspec.Meta(gt=1)]
     miss_least: Share
     miss_most: Share
     miss_suspect: Share
@@ -61,15 +66,17 @@ class WatchPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suspect_times: Annotated[float, msgspec.Meta(gt=1)]
     habit_days: Positive
     unanswered_row: Count
+    row_misses: Count
     pressed_row: Count
     row_minutes: Positive
     heavy_day: Count
     heavy_days: Annotated[int, msgspec.Meta(ge=1, le=7)]
     subject_organisations: Count
-    structure: Annotated[int, msgspec.Meta(ge=1, le=9)]
     campaign_alarms: Count
     campaign_minutes: Positive
     campaign_hours: Positive
+    campaign_threshold: Positive
+    campaign_recent_hours: Positive
     surge_least: Count
     surge_most: Annotated[float, msgspec.Meta(ge=1)]
     wary_hours: Positive
@@ -79,18 +86,18 @@ class WatchPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     escalate_days: Positive
     on_sweep: Ladder
     on_misses: Ladder
+    on_together: Ladder
     on_card_misses: Ladder
     on_pressed: Ladder
     on_typed_rate: Ladder
     on_known_rate: Ladder
     on_share: Ladder
     on_heavy_days: Ladder
-    on_structure: Ladder
     on_regular: Ladder
-    on_odd_hours: Ladder
     on_subject: Ladder
     on_honey: Ladder
     on_accomplice: Ladder
     on_organisation: Ladder
     on_surge: Ladder
+    on_suspects: Ladder
     on_campaign: Ladder

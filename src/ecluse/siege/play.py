@@ -5,29 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
-from ecluse.gate.state import Ask, Lane, Organisation
+from ecluse.gate.state import Ask, Lane
 from ecluse.gate.windows import DAY, HOUR
-from ecluse.siege import births
-from ecluse.siege.field import WATCH_LAG, Field
-from ecluse.siege.honest import BEGIN, Habit, card_check, life
-from ecluse.siege.strategy import PROFESSIONALS, Loot
+from ecluse.siege.field import WATCH_LAG
+from ecluse.siege.honest import BEGIN, card_check
+from ecluse.siege.town import Census, town
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.random import Generator
-
     from ecluse.siege.honest import Work
-    from ecluse.siege.strategy import Move, Strategy
+    from ecluse.siege.strategy import Loot, Move, Strategy
 
 
-#: Days of honest work that the watch has seen of each account before the theft.
-_HISTORY = 14
-#: Stolen devices that have an honest colleague beside them.
-_COLLEAGUES = 50
 #: What an answer in each lane tells of a person.
 FIELDS = {
     Lane.TYPED: ("covered or not", "insurer"),
@@ -70,23 +60,21 @@ class Run(msgspec.Struct, frozen=True):
 
 def play(strategy: Strategy, loot: Loot, seed: int) -> Run:
     """Play `strategy` once, from `seed` alone."""
-    rng = np.random.default_rng(seed)
-    battle = _Battle(strategy, loot, rng)
-    battle.live_before()
+    battle = _Battle(strategy, loot, seed)
     battle.steal()
     return battle.run(seed)
 
 
 class _Battle:
-    def __init__(self, strategy: Strategy, loot: Loot, rng: Generator) -> None:
-        self._strategy, self._rng = strategy, rng
-        self._loot = loot._replace(regions=tuple(births.regions(rng, loot.accounts)))
-        self.field = Field(loot.policy)
-        self._patients = births.Patients(rng)
+    def __init__(self, strategy: Strategy, loot: Loot, seed: int) -> None:
+        census = Census(loot.accounts, strategy.client, strategy.enrolled)
+        self._town = town(census, loot.policy, seed)
+        self._strategy, self._rng, self.field = strategy, self._town.rng, self._town.field
+        self._loot = loot._replace(regions=self._town.regions)
+        self._stolen = self._town.stolen
         #: Whom the thief asked about, by its own number.
         self._people: dict[int, bytes] = {}
-        self._stolen, self._honest = self._muster()
-        self._begin = BEGIN + 9 * HOUR + float(rng.uniform(0, HOUR))
+        self._begin = BEGIN + 9 * HOUR + float(self._rng.uniform(0, HOUR))
         #: Of each check of the thief's; and of each person disclosed, with the organisation.
         self._moved: list[float] = []
         self._told: list[tuple[float, int, bytes]] = []
@@ -94,29 +82,9 @@ class _Battle:
         self._begun: set[int] = set()
         self._checks = self._harmed = 0
 
-    def _muster(self) -> tuple[list[bytes], list[tuple[bytes, bytes]]]:
-        """Return the stolen accounts, and those whose clerks work, with their organisations."""
-        stolen, honest, place = [], [], b""
-        for number, region in enumerate(self._loot.regions):
-            if not place or not self._strategy.enrolled:
-                place = self.field.found(Organisation(PROFESSIONALS, region, "50"))
-            stolen.append(self.field.hire(place, client=self._strategy.client))
-            if not self._strategy.enrolled:
-                honest.append((stolen[-1], place))
-            if number < _COLLEAGUES:
-                honest.append((self.field.hire(place), place))
-        return stolen, honest
-
-    def live_before(self) -> None:
-        """Work honestly for two weeks; what the watch closed is open again after them."""
-        for each in self._life(-_HISTORY, _HISTORY):
-            self.field.decide([each.ask], each.at, [self._patient(each)])
-        self.field.watch(BEGIN)
-        self.field.open_all()
-
     def steal(self) -> None:
         """Play the thief's moves among honest work."""
-        life = (each for each in self._life(0, self._loot.days + 1) if each.at > self._begin)
+        life = (each for each in self._town.life(0, self._loot.days + 1) if each.at > self._begin)
         waiting = next(life, None)
         thief = self._strategy.play(self._loot, self._rng)
         move = next(thief, None)
@@ -132,45 +100,32 @@ class _Battle:
             self._moved.append(now)
             if outcome.released:
                 self._lanes.add(move.lane)
-                self._told.append((now, move.person, self._place(move)))
+                self._told.append((now, move.person, self._town.place(self._stolen[move.account])))
             try:
                 move = thief.send(outcome)
             except StopIteration:
                 move = None
         self.field.watch(self._moved[-1] + WATCH_LAG)
 
-    def _life(self, first: int, days: int) -> Iterator[Work]:
-        # A till has no clerk: it works with cards and references alone.
-        habit = Habit(typed=0.0) if self._strategy.client else Habit()
-        return life(self._rng, self._honest, habit, first, days)
-
     def _work(self, each: Work) -> None:
-        (outcome,) = self.field.decide([each.ask], each.at, [self._patient(each)])
+        (outcome,) = self.field.decide([each.ask], each.at, [self._town.patient(each)])
         self._checks += 1
         self._harmed += not outcome.looked_up
-
-    def _patient(self, each: Work) -> bytes:
-        """Return whom an honest typed check asks about."""
-        if each.ask.lane is not Lane.TYPED:
-            return b""
-        place = self.field.organisations[self.field.accounts[each.ask.account].organisation]
-        return self._patients.around(place.region)
 
     def _person(self, move: Move) -> bytes:
         """Return whom the thief asks about: somebody from anywhere, unless it has chosen."""
         if move.lane is not Lane.TYPED or move.identity:
             return move.identity
         if move.person not in self._people:
-            self._people[move.person] = self._patients.anywhere()
+            self._people[move.person] = self._town.patients.anywhere()
         return self._people[move.person]
-
-    def _place(self, move: Move) -> bytes:
-        return self.field.accounts[self._stolen[move.account]].organisation
 
     def _ask(self, move: Move) -> Ask:
         account, subject = self._stolen[move.account], move.person.to_bytes(16, signed=True)
         if move.lane is Lane.CARD:
-            ask = card_check(account, self._place(move), subject, found=move.found)
+            ask = card_check(
+                account, self._town.place(self._stolen[move.account]), subject, found=move.found
+            )
         else:
             ask = Ask(account, move.lane, subject, move.found, admitted=True)
         return msgspec.structs.replace(ask, registered=move.registered)

@@ -12,33 +12,33 @@ class Kind(StrEnum):
 
     SWEEP = "sweep"
     MISSES = "misses"
+    TOGETHER = "together"
     CARD_MISSES = "card_misses"
     PRESSED = "pressed"
     TYPED_RATE = "typed_rate"
     KNOWN_RATE = "known_rate"
     SHARE = "share"
     HEAVY_DAYS = "heavy_days"
-    STRUCTURE = "structure"
     REGULAR = "regular"
-    ODD_HOURS = "odd_hours"
     SUBJECT = "subject"
     HONEY = "honey"
     ACCOMPLICE = "accomplice"
     ORGANISATION = "organisation"
     SURGE = "surge"
+    SUSPECTS = "suspects"
     CAMPAIGN = "campaign"
 
 
 #: Kinds that count towards a campaign: an account is used as a thief would use it.
-THEFT = frozenset(
-    {Kind.SWEEP, Kind.MISSES, Kind.PRESSED, Kind.TYPED_RATE, Kind.STRUCTURE, Kind.HONEY}
-)
+THEFT = frozenset({Kind.SWEEP, Kind.TOGETHER, Kind.PRESSED, Kind.TYPED_RATE, Kind.HONEY})
 
 _WHY = {
     Kind.SWEEP: "{row} checks without a card in a row were not answered, {misses} of them because"
     " nobody was found: somebody tries numbers.",
     Kind.MISSES: "Its checks without a card find nobody far more often than the {usual:.0%} that is"
     " usual for it.",
+    Kind.TOGETHER: "It asks without a card as a thief would: {today} new persons today where {usual:.1f}"
+    " are usual for it (weight {rate:.1f}), persons as in a list ({looks:.1f}), hours at which it never worked ({hours:.1f}).",
     Kind.CARD_MISSES: "Its card codes lead to nobody far more often than the {usual:.0%} that is"
     " usual for it.",
     Kind.PRESSED: "{row} checks without a card in a row were asked over its budget.",
@@ -50,10 +50,7 @@ _WHY = {
     " it.",
     Kind.HEAVY_DAYS: "It asked about {heavy} or more new persons without a card on {days} of the"
     " last seven days.",
-    Kind.STRUCTURE: "The persons that it asked about today look like a list: sorted ({order} of 3),"
-    " born in one place and month ({walk} of 3), far from here ({distance} of 3).",
     Kind.REGULAR: "Its checks without a card come as evenly as a machine's.",
-    Kind.ODD_HOURS: "It asks without a card at hours of the week at which it never worked in weeks.",
     Kind.SUBJECT: "It is one of {organisations} organisations that asked about the same person"
     " without a card within a day.",
     Kind.HONEY: "It asked about an invented member, whom nobody can know but from a stolen list or by"
@@ -64,6 +61,8 @@ _WHY = {
     " without a card today, where {usual:.1f} a day are usual.",
     Kind.SURGE: "The whole platform asks without a card {times:.1f} times as often as usual at this"
     " hour of the week.",
+    Kind.SUSPECTS: "{count:.0f} accounts became suspect within the hour, where {usual:.1f} are usual at"
+    " this hour of the week: many are used at once.",
     Kind.CAMPAIGN: "{alarms} accounts raised alarms within {minutes:.0f} minutes: this is one attack.",
 }
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from math import sqrt
+from typing import TYPE_CHECKING
+
 import msgspec
 from msgspec.structs import replace
 
 from ecluse.watch.sequential import DAY, Portion, Rate
 
 
+if TYPE_CHECKING:
+    from ecluse.policy.watch import WatchPolicy
+
+
 HOUR = 3600.0
 _WEEK_HOURS = 168
-_PART, _WEEK_PARTS = 3 * HOUR, 56
-#: Parts of the week are remembered for this period and the one before (days).
-_PERIOD = 28
+_DAY_HOURS, _WEEKEND = 24, 5
+#: Hours of work are remembered for this period and the one before (days).
+_PERIOD = 14
 #: The latest entries that an alarm names.
 _EVIDENCE = 12
 
-#: Before an account has habits: a common share of misses.
-_MISSES = 0.05
+#: Before an account has habits: common shares of misses, of checks at odd hours, and of days whose
+#: persons come from far away.
+_MISSES, _ODD, _FAR = 0.05, 0.03, 0.12
 
 
 class Row(msgspec.Struct, gc=False):
@@ -36,11 +44,13 @@ class Row(msgspec.Struct, gc=False):
 
 
 class Hours(msgspec.Struct, gc=False):
-    """Parts of the week, of three hours each, in which an account works: one bit each."""
+    """Hours of the day in which an account works, on weekdays and at weekends: one bit each."""
 
     period: int
     now: int = 0
     before: int = 0
+    #: When it was first seen at work, seconds since the epoch.
+    first: float = 0.0
 
     def work(self, at: float) -> None:
         """Note that it works."""
@@ -48,19 +58,21 @@ class Hours(msgspec.Struct, gc=False):
         if period != self.period:
             self.before = self.now if period == self.period + 1 else 0
             self.period, self.now = period, 0
-        self.now |= _part(at)
+        self.now |= _hour(at)
 
     def odd(self, at: float) -> bool:
-        """Tell whether it never worked in this part of the week, nor an hour from it.
+        """Tell whether it never worked at this hour, nor one from it, in the weeks remembered.
 
         Nothing is odd before a whole period is known.
         """
-        around = _part(at - HOUR) | _part(at) | _part(at + HOUR)
-        return bool(self.before) and not (self.now | self.before) & around
+        around = _hour(at - HOUR) | _hour(at) | _hour(at + HOUR)
+        return at - self.first >= _PERIOD * DAY and not (self.now | self.before) & around
 
 
-def _part(at: float) -> int:
-    return 1 << int(at // _PART) % _WEEK_PARTS
+def _hour(at: float) -> int:
+    # The epoch began on a Thursday.
+    weekend = int(at // DAY + 3) % 7 >= _WEEKEND
+    return 1 << int(at // HOUR) % _DAY_HOURS + weekend * _DAY_HOURS
 
 
 class Habits(msgspec.Struct, gc=False):
@@ -83,27 +95,39 @@ class Habits(msgspec.Struct, gc=False):
     asked_at: float = 0.0
     #: One bit for each of the last seven days with many new typed subjects; the lowest is `typed.day`.
     heavy: int = 0
-    #: Day of the last alarm about the structure of what it asked: one a day.
-    structured: int = 0
+    #: Days on which it did anything, which is how its habits count them; and the last one, since the
+    #: epoch.
+    worked: int = 0
+    workday: int = 0
+    #: The day's typed persons: what they look like, and how far away they come from.
+    looks: float = 0.0
+    distance: int = 0
+    #: Day of work of the last alarm about mere numbers, and on which it became suspect: one a day.
+    told: int = 0
+    suspect: int = 0
+    #: The last typed check was not answered.
+    refused: bool = False
     #: Positions of the latest typed and known checks.
     evidence: tuple[int, ...] = ()
+    #: Days on which the typed persons come from far away, among those with several.
+    far: Portion = msgspec.field(default_factory=lambda: Portion(_FAR))
 
     @classmethod
-    def begin(
-        cls, organisation: bytes, at: float, typed_least: float, known_least: float
-    ) -> Habits:
+    def begin(cls, organisation: bytes, at: float, policy: WatchPolicy) -> Habits:
         """Return what is known of an account that is seen for the first time: nothing."""
+        typed = sqrt(policy.typed_day_least * policy.typed_day_most)
+        known = sqrt(policy.known_day_least * policy.known_day_most)
         return cls(
             organisation,
-            Rate.begin(typed_least, at),
-            Rate.begin(known_least, at),
-            Rate.begin(0.0, at),
-            Hours(int(at // (_PERIOD * DAY))),
+            Rate.begin(typed, 1, at),
+            Rate.begin(known, 1, at),
+            Rate.begin(0.0, 1, at),
+            Hours(int(at // (_PERIOD * DAY)), first=at),
             Portion(_MISSES),
             Portion(_MISSES),
             Portion(0.0),
             Portion(0.0),
-            Portion(0.0),
+            Portion(_ODD),
             Row(),
         )
 
@@ -125,9 +149,23 @@ class Habits(msgspec.Struct, gc=False):
             self.gap,
             self.asked_at,
             self.heavy,
-            self.structured,
+            self.worked,
+            self.workday,
+            self.looks,
+            self.distance,
+            self.told,
+            self.suspect,
+            self.refused,
             self.evidence,
+            replace(self.far),
         )
+
+    def begin_day(self, at: float) -> None:
+        """Note that it works on this day."""
+        day = int(at // DAY)
+        if day > self.workday:
+            self.workday = day
+            self.worked += 1
 
     def note(self, position: int) -> None:
         """Keep a position as evidence."""
@@ -139,7 +177,7 @@ class Habits(msgspec.Struct, gc=False):
 
 
 class Tide(msgspec.Struct, gc=False):
-    """The typed lane of the whole platform, by hour of the week."""
+    """What happens on the whole platform (typed checks, say), by hour of the week."""
 
     #: Since the epoch.
     hour: int = 0
@@ -151,7 +189,7 @@ class Tide(msgspec.Struct, gc=False):
     told: int = 0
 
     def rise(self, at: float, least: int) -> None:
-        """Count a typed check."""
+        """Count one."""
         hour = int(at // HOUR)
         if hour != self.hour:
             self.last = self._times(least) if hour == self.hour + 1 else 1.0
@@ -166,6 +204,10 @@ class Tide(msgspec.Struct, gc=False):
         """Return how many times the usual the platform asks now: 1 at least, `most` at most."""
         return min(most, max(1.0, self.last, self._times(least)))
 
+    def usually(self) -> float:
+        """Return the usual count of this hour of the week."""
+        return self.usual[self.hour % _WEEK_HOURS]
+
     def _times(self, least: int) -> float:
-        usual = self.usual[self.hour % _WEEK_HOURS]
+        usual = self.usually()
         return self.count / usual if usual >= least else 1.0

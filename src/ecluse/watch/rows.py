@@ -136,6 +136,7 @@ class _Everybody(msgspec.Struct, array_like=True):
     alarmed: tuple[float, ...]
     campaign_until: float
     standing: Standing
+    suspects: Tide = msgspec.field(default_factory=Tide)
 
 
 async def recall(connection: Connection) -> Memory:
@@ -154,7 +155,12 @@ async def recall(connection: Connection) -> Memory:
     everybody = msgspec.msgpack.decode(row["everybody"], type=_Everybody)
     standings[b""] = everybody.standing
     state = WatchState(
-        accounts, places, everybody.tide, everybody.alarmed, everybody.campaign_until
+        accounts,
+        places,
+        everybody.tide,
+        everybody.suspects,
+        everybody.alarmed,
+        everybody.campaign_until,
     )
     return Memory(state, row["position"], standings)
 
@@ -169,7 +175,9 @@ async def remember(connection: Connection, before: WatchState, after: Memory) ->
     places = _changed(before.places, state.places)
     await connection.execute(_SAVE_PLACES, list(places), [encode(p) for p in places.values()])
     standing = after.standings.get(b"", Standing())
-    everybody = _Everybody(state.tide, state.alarmed, state.campaign_until, standing)
+    everybody = _Everybody(
+        state.tide, state.alarmed, state.campaign_until, standing, state.suspects
+    )
     await connection.execute(_SAVE_STATE, after.position, encode(everybody))
 
 

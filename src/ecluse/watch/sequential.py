@@ -13,6 +13,8 @@ import msgspec
 
 
 DAY = 86_400.0
+#: What is asked in a day is asked in the hours of work: this part of it.
+AT_WORK = 0.4
 #: A day seen counts as one of so many before a habit is old enough to be slow.
 _YOUNG = 3.0
 
@@ -21,7 +23,7 @@ class Rate(msgspec.Struct, gc=False):
     """Events in time: how many a day are usual, and how much speaks for the suspected number."""
 
     usual: float
-    #: Days since the epoch: of the first event, and of the present count.
+    #: In the counter's own calendar: of the first event, and of the present count.
     first: int
     day: int
     today: int = 0
@@ -30,19 +32,15 @@ class Rate(msgspec.Struct, gc=False):
     at: float = 0.0
 
     @classmethod
-    def begin(cls, usual: float, at: float) -> Rate:
+    def begin(cls, usual: float, day: int, at: float) -> Rate:
         """Return a habit nobody knows yet."""
-        day = int(at // DAY)
         return cls(usual, day, day, at=at)
 
-    def count(self, at: float, habit_days: float) -> bool:
-        """Count an event; return whether it is the first one of its day."""
-        day, fresh = int(at // DAY), False
+    def count(self, day: int, habit_days: float) -> None:
+        """Count an event of this day."""
         if day > self.day:
-            fresh = True
             self._learn(day, habit_days)
         self.today += 1
-        return fresh
 
     def _learn(self, day: int, habit_days: float) -> None:
         weight = max(1 / habit_days, 1 / (self.day - self.first + _YOUNG))
@@ -69,11 +67,13 @@ class Portion(msgspec.Struct, gc=False):
     #: Others between the last two.
     passed: int = 0
 
+    def now(self, usual: float, suspected: float) -> float:
+        """Return the score, with the others since the last hit."""
+        return max(0.0, self.score + self.others * log((1 - suspected) / (1 - usual)))
+
     def hit(self, usual: float, suspected: float) -> float:
         """Weigh the others since the last hit, and a hit; return the score."""
-        if self.others:
-            self.score = max(0.0, self.score + self.others * log((1 - suspected) / (1 - usual)))
-        self.score += log(suspected / usual)
+        self.score = self.now(usual, suspected) + log(suspected / usual)
         self.passed, self.others = self.others, 0
         return self.score
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from ecluse.gate.state import Reason
+from ecluse.gate.state import Lane, Reason
 from ecluse.watch import account as accounts
 from ecluse.watch.account import Finding, Weather
 from ecluse.watch.alarm import THEFT, Alarm, Kind, why
 from ecluse.watch.features import HOUR, Habits, Tide
-from ecluse.watch.sequential import DAY, Rate
+from ecluse.watch.sequential import AT_WORK, DAY, Rate
 
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ _SILENT = frozenset(
 )
 #: Several accounts of one organisation, each within its habit: times the usual, and times what is
 #: suspected of one account.
-_PLACE_TIMES, _PLACE_SUSPECT = 2.5, 1.5
+_PLACE_TIMES, _PLACE_SUSPECT = 4.0, 2.0
+#: How many an organisation asks is known after so many days.
+_PLACE_DAYS = 7
 
 
 class WatchState(msgspec.Struct, frozen=True):
@@ -46,6 +48,8 @@ class WatchState(msgspec.Struct, frozen=True):
     #: Typed checks by organisation.
     places: dict[bytes, Rate] = {}
     tide: Tide = msgspec.field(default_factory=Tide)
+    #: Accounts that became suspect.
+    suspects: Tide = msgspec.field(default_factory=Tide)
     #: When accounts raised alarms lately, at most as many as make a campaign.
     alarmed: tuple[float, ...] = ()
     campaign_until: float = 0.0
@@ -88,8 +92,10 @@ class _Watching:
     ) -> None:
         self._before = state
         self._wary = wary
-        self._harder = replace(policy, threshold=policy.campaign_threshold)
+        enough = policy.suspect
+        self._harder = replace(policy, threshold=enough, theft=enough, numbers=enough)
         self._tide = copy(state.tide)
+        self._suspects = copy(state.suspects)
         self._alarmed = state.alarmed
         self._campaign_until = state.campaign_until
         self._policy = policy
@@ -103,6 +109,7 @@ class _Watching:
             self._before.accounts | self._accounts if self._keep else self._accounts,
             self._before.places | self._places if self._keep else self._places,
             self._tide,
+            self._suspects,
             self._alarmed,
             self._campaign_until,
         )
@@ -113,43 +120,65 @@ class _Watching:
         habits = self._accounts.get(seen.account) or self._touch(seen)
         campaign_until = max(self._campaign_until, self._wary.get(b"", 0.0))
         weather = Weather(1.0, campaign=seen.at < campaign_until)
-        if accounts.new_person(seen):
-            weather = weather._replace(times=self._everybody(seen))
-            self._together(seen, weather.times)
+        if seen.lane is Lane.TYPED and not seen.repeat:
+            looked_up = seen.reason not in accounts.OVER_BUDGET
+            weather = weather._replace(times=self._everybody(seen, counts=looked_up))
+            if looked_up:
+                self._together(seen, weather.times, habits.typed.score)
         harder = seen.at < self._wary.get(seen.account, 0.0)
         policy = self._harder if harder else self._policy
         for found in accounts.weigh(habits, seen, policy, weather):
             self._alarm(habits, seen, found)
+        if accounts.becomes_suspect(habits, seen.at, self._policy):
+            self._suspect(seen)
+
+    def _suspect(self, seen: Seen) -> None:
+        """Count an account that became suspect; too many in an hour are told of, once an hour.
+
+        Told of in the hour before, half as many are too many.
+        """
+        policy, tide = self._policy, self._suspects
+        tide.rise(seen.at, policy.surge_least)
+        usual = tide.usually()
+        many = max(policy.suspects_least, policy.suspects_times * usual)
+        if tide.told == tide.hour - 1:
+            many /= 2
+        if tide.count >= many and tide.told != tide.hour:
+            tide.told = tide.hour
+            facts = {"count": tide.count, "usual": usual}
+            self._tell(seen, Finding(Kind.SUSPECTS, tide.count, facts))
 
     def _touch(self, seen: Seen) -> Habits:
         known, policy = self._before.accounts.get(seen.account), self._policy
-        least = policy.typed_day_least, policy.known_day_least
-        habits = known.fresh() if known else Habits.begin(seen.organisation, seen.at, *least)
+        habits = known.fresh() if known else Habits.begin(seen.organisation, seen.at, policy)
         self._accounts[seen.account] = habits
         return habits
 
-    def _everybody(self, seen: Seen) -> float:
+    def _everybody(self, seen: Seen, *, counts: bool) -> float:
         """Return how many times the usual everybody asks; tell of a surge once an hour."""
         policy, tide = self._policy, self._tide
-        tide.rise(seen.at, policy.surge_least)
+        if counts:
+            tide.rise(seen.at, policy.surge_least)
         times = tide.times(policy.surge_least, policy.surge_most)
         if times >= policy.surge_most and tide.told != tide.hour:
             tide.told = tide.hour
             self._tell(seen, Finding(Kind.SURGE, times, {"times": times}))
         return times
 
-    def _together(self, seen: Seen, times: float) -> None:
-        """Weigh what the accounts of one organisation ask together."""
+    def _together(self, seen: Seen, times: float, alone: float) -> None:
+        """Weigh what the accounts of one organisation ask together, beside what one does alone."""
         policy, rate = self._policy, self._places.get(seen.organisation)
         if rate is None:
             known = self._before.places.get(seen.organisation)
-            rate = copy(known) if known else Rate.begin(policy.typed_day_least, seen.at)
+            day = int(seen.at // DAY)
+            rate = copy(known) if known else Rate.begin(policy.typed_day_least, day, seen.at)
             self._places[seen.organisation] = rate
-        rate.count(seen.at, policy.habit_days)
+        rate.count(int(seen.at // DAY), policy.habit_days)
         usual = max(rate.usual, policy.typed_day_least)
         suspected = max(policy.typed_day_suspect * _PLACE_SUSPECT, usual * _PLACE_TIMES)
-        score = rate.weigh(seen.at, usual * times, suspected * times)
-        if score >= policy.threshold:
+        busy = times / AT_WORK
+        score = rate.weigh(seen.at, usual * busy, suspected * busy)
+        if score - alone >= policy.threshold and rate.day - rate.first >= _PLACE_DAYS:
             facts = {"today": rate.today, "usual": rate.usual}
             self._tell(seen, Finding(Kind.ORGANISATION, score, facts), seen.organisation)
             rate.score = 0.0
@@ -208,11 +237,10 @@ class _Watching:
 
     def _look_back(self, seen: Seen) -> None:
         """Find those who did already what a campaign's accounts do."""
-        policy = self._policy
         for account, habits in (self._before.accounts | self._accounts).items():
-            idle = (seen.at - habits.typed.at) / DAY
-            fallen = habits.typed.score - idle * policy.typed_day_suspect
-            if fallen >= policy.campaign_threshold:
+            mine = self._accounts.get(account) or habits.fresh()
+            found = accounts.accomplice(mine, seen.at, self._policy)
+            if found is not None:
+                self._accounts[account] = mine
                 theirs = replace(seen, account=account, organisation=habits.organisation)
-                mine = self._accounts.get(account) or self._touch(theirs)
-                self._alarm(mine, theirs, accounts.accomplice(mine, policy))
+                self._alarm(mine, theirs, found)
