@@ -28,7 +28,7 @@ def pattern(kind: Shared, finess: str, rpps: str, policy: WatchPolicy) -> str:
         rpps: The professional's; empty when it is not known.
         policy: Whose numbers make it an alarm.
     """
-    tests = {"lane": "'typed'", **_signs(kind, policy)}
+    tests = {"lane": "'typed'", **_signs(kind)}
     if finess:
         tests["organisation_finess"] = f"'{finess}'"
     if rpps:
@@ -38,7 +38,7 @@ def pattern(kind: Shared, finess: str, rpps: str, policy: WatchPolicy) -> str:
     return f"[{observed}] REPEATS {times} TIMES WITHIN {seconds} SECONDS"
 
 
-def _signs(kind: Shared, policy: WatchPolicy) -> dict[str, str]:
+def _signs(kind: Shared) -> dict[str, str]:
     """Return what single checks of this kind show."""
     match kind:
         case Shared.SWEEP | Shared.MISSES:
@@ -47,8 +47,6 @@ def _signs(kind: Shared, policy: WatchPolicy) -> dict[str, str]:
             return {"over_budget": "true"}
         case Shared.HONEY:
             return {"invented": "true"}
-        case Shared.STRUCTURE:
-            return {"structure": str(policy.structure)}
         case _:
             return {"new_person": "true"}
 
@@ -61,7 +59,7 @@ def _repeats(kind: Shared, policy: WatchPolicy) -> tuple[int, int]:
             return policy.unanswered_row, row
         case Shared.PRESSED:
             return policy.pressed_row, row
-        case Shared.HONEY | Shared.STRUCTURE:
+        case Shared.HONEY:
             return 1, _DAY
         case Shared.HEAVY_DAYS:
             return policy.heavy_day * policy.heavy_days, 7 * _DAY

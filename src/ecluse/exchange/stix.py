@@ -72,7 +72,7 @@ DEFINITION: dict[str, Any] = {
             },
             "required": ["extension_type", "kind", "key", "signature"],
             "$comment": f"In patterns, {CHECK} is one check: lane, found, over_budget, invented,"
-            " new_person, structure (0 to 9), organisation_finess, professional_rpps.",
+            " new_person, organisation_finess, professional_rpps.",
         }
     ).decode(),
     "version": "1.0.0",

@@ -17,7 +17,7 @@ class Shared(StrEnum):
     PRESSED = "pressed"
     TYPED_RATE = "typed_rate"
     HEAVY_DAYS = "heavy_days"
-    STRUCTURE = "structure"
+    TOGETHER = "together"
     HONEY = "honey"
     ACCOMPLICE = "accomplice"
     CAMPAIGN = "campaign"
@@ -55,7 +55,7 @@ class ExchangePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on_pressed: Following
     on_typed_rate: Following
     on_heavy_days: Following
-    on_structure: Following
+    on_together: Following
     on_honey: Following
     on_accomplice: Following
     on_campaign: Following

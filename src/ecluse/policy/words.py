@@ -147,7 +147,7 @@ _WORDS = {
     "exchange.on_pressed": ("measure", "when it tells of asking on over the budget"),
     "exchange.on_typed_rate": ("measure", "when it tells of far more typed persons"),
     "exchange.on_heavy_days": ("measure", "when it tells of many persons on several days"),
-    "exchange.on_structure": ("measure", "when it tells of persons that look like a list"),
+    "exchange.on_together": ("measure", "when it tells of checks that look stolen together"),
     "exchange.on_honey": ("measure", "when it tells of an invented member asked about"),
     "exchange.on_accomplice": ("measure", "when it tells of doing as a campaign does"),
     "exchange.on_campaign": ("measure", "against everybody, when it tells of a campaign"),

@@ -174,7 +174,8 @@ class _Battle:
         if len(alarms) < _CAMPAIGN:
             return None
         limit = alarms[_CAMPAIGN - 1][0] + HOUR
-        return 1 - sum(at <= limit for at in locks) / len(self._stolen)
+        many = len(self._stolen)
+        return (many - sum(at <= limit for at in locks)) / many
 
     def _since(self, at: float | None) -> float | None:
         return None if at is None else round(at - self._begin, 1)

@@ -34,6 +34,8 @@ _NEAR, _NEAREST = -0.35, -1.8
 _DAY_PERSONS = 3
 _FAR_LEAST, _FAR_MOST, _FAR_LIST = 0.12, 0.74, 0.75
 _FAR_WEIGHT = 0.1
+#: What a day's distance weighs fades with each day after it: a new habit is learned meanwhile.
+_FADES = 0.9
 #: Of checks at hours of the week never worked: what an account's own share is believed to be at least
 #: and at most (duty at night comes in turns), and a thief's.
 _ODD, _ODD_SUSPECT = (0.03, 0.3), 0.5
@@ -117,6 +119,7 @@ def turn(habits: Habits) -> None:
     """End a day of typed checks: what it looked like joins the habit."""
     far = habits.far
     if habits.typed.today >= _DAY_PERSONS:
+        far.score *= _FADES
         if habits.distance:
             far.hit(*_far_shares(habits))
             far.learn(_FAR_WEIGHT)

@@ -247,15 +247,15 @@ export default {
   "why.known_rate": "{today} known patients asked about today, where {usual} a day are usual for it.",
   "why.misses": "Its checks without a card find nobody far more often than the {usual} that is usual for it.",
   "why.neighbour": "A neighbouring operator tells: “{told}”",
-  "why.odd_hours": "It asks without a card at hours of the week at which it never worked in weeks.",
   "why.organisation": "The accounts of this organisation together asked about {today} new persons without a card today, where {usual} a day are usual.",
   "why.percent": "{percent}%",
   "why.pressed": "{row} checks without a card in a row were asked over its budget.",
   "why.regular": "Its checks without a card come as evenly as a machine's.",
   "why.share": "Far more of its checks come without a card than the {usual} that is usual for it.",
-  "why.structure": "The persons that it asked about today look like a list: sorted ({order} of 3), born in one place and month ({walk} of 3), far from here ({distance} of 3).",
   "why.subject": "It is one of {organisations} organisations that asked about the same person without a card within a day.",
   "why.surge": "The whole platform asks without a card {times} times as often as usual at this hour of the week.",
+  "why.suspects": "{count} accounts became suspect within the hour, where {usual} are usual at this hour of the week: many are used at once.",
   "why.sweep": "{row} checks without a card in a row were not answered, {misses} of them because nobody was found: somebody tries numbers.",
+  "why.together": "It asks without a card as a thief would: {today} new persons today where {usual} are usual for it (weight {rate}), persons as in a list ({looks}), hours at which it never worked ({hours}).",
   "why.typed_rate": "{today} new persons without a card today, where {usual} a day are usual for it."
 };

@@ -247,15 +247,15 @@ export default {
   "why.known_rate": "{today} patients connus cherchés aujourd'hui, pour {usual} par jour d'habitude.",
   "why.misses": "Ses recherches sans carte ne trouvent personne bien plus souvent que les {usual} habituels pour lui.",
   "why.neighbour": "Un opérateur voisin le signale : « {told} »",
-  "why.odd_hours": "Il cherche sans carte à des heures de la semaine où il n'a pas travaillé depuis des semaines.",
   "why.organisation": "Les comptes de cet établissement ont cherché ensemble {today} personnes nouvelles sans carte aujourd'hui, pour {usual} par jour d'habitude.",
   "why.percent": "{percent} %",
   "why.pressed": "{row} recherches sans carte d'affilée, au-delà de sa réserve.",
   "why.regular": "Ses recherches sans carte se suivent aussi régulièrement que celles d'une machine.",
   "why.share": "Bien plus de ses vérifications se font sans carte que les {usual} habituels pour lui.",
-  "why.structure": "Les personnes cherchées aujourd'hui ressemblent à une liste : triées ({order} sur 3), nées au même endroit le même mois ({walk} sur 3), loin d'ici ({distance} sur 3).",
   "why.subject": "Il est l'un des {organisations} établissements qui ont cherché la même personne sans carte en un jour.",
   "why.surge": "Toute la plateforme cherche sans carte {times} fois plus que d'habitude à cette heure de la semaine.",
+  "why.suspects": "{count} comptes sont devenus suspects en une heure, pour {usual} d'habitude à cette heure de la semaine : beaucoup servent à la fois.",
   "why.sweep": "{row} recherches sans carte d'affilée sont restées sans réponse, dont {misses} parce que personne n'a été trouvé : quelqu'un essaie des numéros.",
+  "why.together": "Il cherche sans carte comme un voleur : {today} personnes nouvelles aujourd'hui pour {usual} d'habitude (poids {rate}), des personnes comme dans une liste ({looks}), des heures où il n'a jamais travaillé ({hours}).",
   "why.typed_rate": "{today} personnes nouvelles sans carte aujourd'hui, pour {usual} par jour d'habitude."
 };
