@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ecluse.gate.state import Lane, Reason
 from ecluse.policy.watch import Measure
+from ecluse.watch import suspicion
 from ecluse.watch.alarm import Alarm, Kind
 from ecluse.watch.watch import WatchState, observe
 from watch.days import DAY, HOUR, MONDAY, POLICY, draws, honest, seen, watch
@@ -142,12 +143,15 @@ def test_a_machine_asks_too_evenly(town: Town) -> None:
     assert Kind.REGULAR in watch(checks, town.state).kinds
 
 
-def test_hours_never_worked_speak_for_a_thief(town: Town) -> None:
-    night = NOON + 14 * HOUR
-    asked = [seen(night + n * 1800.0, b"account 5", structure=(0, 0, 1)) for n in range(6)]
-    by_day = [seen(NOON + n * 1800.0, b"account 5", structure=(0, 0, 1)) for n in range(6)]
-    assert Kind.TOGETHER in watch(asked, town.state).kinds
-    assert Kind.TOGETHER not in watch(by_day, town.state).kinds
+def test_hours_never_worked_speak_for_a_thief_once_each(town: Town) -> None:
+    def weigh(*hours: float) -> float:
+        asked = [seen(NOON + hour * HOUR, b"account 5") for hour in hours]
+        state = watch(asked, town.state).state
+        return suspicion.parts(state.accounts[b"account 5"], asked[-1].at, POLICY).hours
+
+    assert weigh(1.0) == 0.0
+    assert weigh(14.0) > POLICY.corroborated
+    assert weigh(14.0, 14.5) < weigh(14.0) < weigh(14.0, 17.0)
 
 
 def test_hard_rules_of_the_keyring_raise_at_once() -> None:

@@ -3,7 +3,7 @@
 Each part is a log-likelihood ratio against the account's own habits. How many persons, who they are
 and when they are asked about are independent for an honest counter, once its habit is known: their
 weights add up. How many of them are nobody is none of these parts: what is typed wrong is typed
-again, and raises the number as well.
+again, and raises the number as well. Checks that no claim ever follows would be one more part.
 """
 
 from __future__ import annotations
