@@ -91,13 +91,14 @@ def test_a_simulation_tells_what_gets_better_and_what_it_costs(tmp_path: Path) -
     file = policies.write(
         tmp_path / "tight.toml",
         typed={"account_day": 1, "account_hour": 1},
-        watch={"unanswered_row": 3},
+        watch={"unanswered_row": 3, "row_misses": 1},
     )
     facts = run("simulate", str(file), *SAMPLE)
     assert {each["key"] for each in facts["changes"]} == {
         "typed.account_day",
         "typed.account_hour",
         "watch.unanswered_row",
+        "watch.row_misses",
     }
     assert facts["bound"][0] == {"accounts": 1, "before": 40, "after": 31, "change": "better"}
     (sweep,) = facts["siege"]
