@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ecluse.demo.tour import honest_day
-from ecluse.siege.live import THEFTS
+from ecluse.siege.live import ALONE
 from ecluse.siege.live.referee import play_all
 
 
@@ -21,16 +21,16 @@ pytestmark = pytest.mark.attack
 
 @pytest.fixture(scope="module")
 def runs(watched: Town) -> dict[str, Run]:
-    played = asyncio.run(play_all(THEFTS.values(), watched.ground(), 1, lambda _: None))
+    played = asyncio.run(play_all(ALONE.values(), watched.ground(), 1, lambda _: None))
     return {run.strategy: run for run in played}
 
 
-@pytest.mark.parametrize("name", THEFTS)
+@pytest.mark.parametrize("name", ALONE)
 def test_a_thief_gets_no_more_than_the_bound(runs: dict[str, Run], name: str) -> None:
     assert runs[name].persons <= runs[name].bound
 
 
-@pytest.mark.parametrize("name", THEFTS)
+@pytest.mark.parametrize("name", ALONE)
 def test_no_neighbour_notices(runs: dict[str, Run], name: str) -> None:
     assert (runs[name].honest_checks, runs[name].honest_harmed) == (2, 0)
 

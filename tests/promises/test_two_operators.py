@@ -12,7 +12,6 @@ import secrets
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,6 +23,7 @@ from taxii2client.v21 import ApiRoot, Collection, Server, as_pages
 
 from ecluse.acts.act import UnlockAccount
 from ecluse.client.device import DeviceKey
+from ecluse.demo.town import open_pair
 from ecluse.exchange import stix
 from ecluse.exchange.envelope import TAXII
 from ecluse.exchange.peers import Card
@@ -34,12 +34,13 @@ from ecluse.login.fingerprint import fingerprint
 from ecluse.login.keyid import KeyId
 from ecluse.policy.exchange import Following
 from ecluse.siege.known import covered
+from ecluse.siege.live import THEFTS
+from ecluse.siege.live.referee import play
 from ecluse.store.roles import Role
 from officers import Bureau
 from promises import openly, typed
 from promises.swept import sweep
 from promises.test_watch import asks
-from towns import open_town
 
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.attack
 
-FIRST, SECOND = "Premier", "Second"
+FIRST = "Premier"
 
 
 class Signed(AuthBase):
@@ -89,21 +90,10 @@ class Pair(NamedTuple):
         return self.first.operator.ports.exchange_origin
 
 
-async def introduce(one: Town, other: Town, name: str) -> None:
-    card = await neighbours.card(
-        one.operator.installation, name, one.operator.ports.exchange_origin
-    )
-    await neighbours.add_peer(other.operator.installation, card, Following.CLOSE)
-
-
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
-    with ExitStack() as stack:
-        first = stack.enter_context(open_town(members=600, watched=True, name=FIRST))
-        second = stack.enter_context(open_town(members=600, watched=True, name=SECOND))
+    with open_pair(600, 7) as (first, second):
         reader = DeviceKey.generate()
-        asyncio.run(introduce(first, second, FIRST))
-        asyncio.run(introduce(second, first, SECOND))
         third = Card("Troisième", "https://third.example/", jwk.from_point(reader.public_key))
         asyncio.run(neighbours.add_peer(first.operator.installation, third, Following.NOTIFY))
         yield Pair(first, second, reader)
@@ -173,6 +163,15 @@ async def in_the_ledgers(pair: Pair, alarm: str, account: bytes) -> None:
         for each in sweeps
     )
     assert ("close", None) in [(each.measure, each.until) for each in closed]
+
+
+def test_the_siege_plays_it_and_nobody_is_told_of(pair: Pair) -> None:
+    ground = pair.second.ground()._replace(neighbour=pair.first.operator)
+    run = asyncio.run(play(THEFTS["second_operator"], ground, 1))
+    assert (run.persons, run.bound) == (0, 0)
+    assert run.contained_s is not None
+    assert run.contained_s <= 60
+    assert (run.honest_checks, run.honest_harmed) == (2, 0)
 
 
 def test_two_officers_open_it_and_the_same_alarm_does_not_shut_it_again(pair: Pair) -> None:

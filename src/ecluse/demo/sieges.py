@@ -6,6 +6,7 @@ For each seed the running parts are a town of their own, so that no theft meets 
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from ecluse.demo.town import open_town
+from ecluse.demo.town import open_pair, open_town
 from ecluse.policy import policy as policies
 from ecluse.siege import figures
 from ecluse.siege.baseline import scrape
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ecluse.policy.policy import Policy
+    from ecluse.siege.live.referee import Ground
+    from ecluse.siege.live.theft import Theft
 
 
 Facts = dict[str, Any]
@@ -147,8 +150,8 @@ def _live(asked: Asked, step: Callable[[str], None]) -> Iterator[Facts]:
         return
     thefts, runs = [THEFTS[name] for name in chosen], []
     for seed in asked.seeds:
-        with open_town(asked.town, seed, asked.policy, watched=True) as town:
-            runs += asyncio.run(play_all(thefts, town.ground(), seed, step))
+        with _ground(thefts, asked, seed) as ground:
+            runs += asyncio.run(play_all(thefts, ground, seed, step))
     order = list(chosen)
     runs.sort(key=lambda run: order.index(run.strategy))
     for name, group in groupby(runs, key=attrgetter("strategy")):
@@ -156,6 +159,17 @@ def _live(asked: Asked, step: Callable[[str], None]) -> Iterator[Facts]:
         told = {"promise": theft.promise, "remains": theft.remains}
         goals = (Goal("persons", "max", mine[0].bound), *theft.goals)
         yield _part(chosen[name], mine, goals) | told
+
+
+@contextmanager
+def _ground(thefts: Sequence[Theft], asked: Asked, seed: int) -> Iterator[Ground]:
+    """Start what these thefts are played on: one operator, or two when one of them takes two."""
+    if any(theft.neighbour for theft in thefts):
+        with open_pair(asked.town, seed, asked.policy) as (town, neighbour):
+            yield town.ground()._replace(neighbour=neighbour.operator)
+    else:
+        with open_town(asked.town, seed, asked.policy, watched=True) as town:
+            yield town.ground()
 
 
 def _virtual(asked: Asked, policy: Policy, step: Callable[[str], None]) -> Iterator[Facts]:

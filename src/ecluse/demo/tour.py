@@ -22,7 +22,7 @@ from ecluse.ledger.merkle import leaf_hash, verify_inclusion
 from ecluse.ledger.proofs import InclusionProof
 from ecluse.ledger.verify import Report, verify
 from ecluse.siege import wire
-from ecluse.siege.live import THEFTS
+from ecluse.siege.live import ALONE
 from ecluse.siege.live.referee import Ground, play_all
 from ecluse.store.roles import Role
 
@@ -70,7 +70,7 @@ async def run(scene: Scene, cast: Cast, progress: Callable[[str], None]) -> Fact
     progress("an honest day")
     day = await honest_day(scene, checks=100)
     ground = Ground(scene.operator, scene.policy, cast.members, scene.insurers_side, cast.rows)
-    runs = await play_all(THEFTS.values(), ground, 1, progress)
+    runs = await play_all(ALONE.values(), ground, 1, progress)
     progress("refusals")
     alike = await refusals_alike(scene, cast.without_right[0])
     progress("a forbidden feed")
@@ -80,9 +80,9 @@ async def run(scene: Scene, cast: Cast, progress: Callable[[str], None]) -> Fact
     proved = report.verified and await receipts_proved(scene, day.positions[:10])
     held = {
         promise: all(
-            run.persons <= run.bound for run in runs if THEFTS[run.strategy].promise == promise
+            run.persons <= run.bound for run in runs if ALONE[run.strategy].promise == promise
         )
-        for promise in {theft.promise for theft in THEFTS.values()}
+        for promise in {theft.promise for theft in ALONE.values()}
     }
     promises = {**held, "P4": alike, "P9": forbidden, "P10": proved}
     return {

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ecluse.demo import stage
+from ecluse.local import neighbours
 from ecluse.local.installation import Installation
 from ecluse.local.processes import Operator
 from ecluse.policy import policy as policies
+from ecluse.policy.exchange import Following
 from ecluse.siege.live.referee import Ground
 from ecluse.siege.scene import Scene
 
@@ -87,3 +89,21 @@ def open_town(
                 yield Town(operator, cast, policies.read(policy)[0], folder)
         finally:
             asyncio.run(installation.database.stop())
+
+
+@contextmanager
+def open_pair(members: int, seed: int, policy: Path | None = None) -> Iterator[tuple[Town, Town]]:
+    """Start two operators that hear each other's alarms; see `open_town`."""
+    with (
+        open_town(members, seed, policy, watched=True, name="Premier") as first,
+        open_town(members, seed, policy, watched=True, name="Second") as second,
+    ):
+        asyncio.run(_introduce(first, "Premier", second))
+        asyncio.run(_introduce(second, "Second", first))
+        yield first, second
+
+
+async def _introduce(one: Town, name: str, other: Town) -> None:
+    origin = one.operator.ports.exchange_origin
+    card = await neighbours.card(one.operator.installation, name, origin)
+    await neighbours.add_peer(other.operator.installation, card, Following.CLOSE)

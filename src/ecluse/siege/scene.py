@@ -120,6 +120,8 @@ class Scene:
     guesses: int = 0
     #: When it began, seconds since the epoch.
     began: float = field(default_factory=time.time)
+    #: Another operator, whose alarms this one hears.
+    neighbour: Operator | None = None
     _folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __post_init__(self) -> None:
@@ -209,6 +211,11 @@ async def new_pharmacies(operator: Operator, count: int) -> list[str]:
     numbers = [f"75{secrets.randbelow(10**6):06}" for _ in range(count)]
     finess = [number + luhn.calc_check_digit(number) for number in numbers]
     for each in finess:
-        pharmacy = Organisation(each, "Pharmacie du Bief", "21", "11", professionals=2)
-        await officer.add_organisation(operator.installation, pharmacy)
+        await open_pharmacy(operator, each)
     return finess
+
+
+async def open_pharmacy(operator: Operator, finess: str) -> None:
+    """Open a pharmacy in Paris with this FINESS number."""
+    pharmacy = Organisation(finess, "Pharmacie du Bief", "21", "11", professionals=2)
+    await officer.add_organisation(operator.installation, pharmacy)

@@ -21,6 +21,7 @@ from ecluse.siege.live import (
     malware,
     pages,
     pipe,
+    second_operator,
 )
 
 
@@ -40,5 +41,8 @@ _ALL: tuple[Theft, ...] = (
     dump.THEFT,
     *gate.THEFTS,
     *insiders.THEFTS,
+    second_operator.THEFT,
 )
 THEFTS: dict[str, Theft] = {each.name: each for each in _ALL}
+ALONE: dict[str, Theft] = {name: theft for name, theft in THEFTS.items() if not theft.neighbour}
+"""Those that take one operator."""

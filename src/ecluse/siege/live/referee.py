@@ -82,6 +82,8 @@ class Ground(NamedTuple):
     members: list[Member]
     insurers_side: Path
     on_file: int
+    #: Another operator, whose alarms this one hears, where a theft takes one.
+    neighbour: Operator | None = None
 
 
 async def play_all(
@@ -116,6 +118,7 @@ async def play(theft: Theft, ground: Ground, seed: int) -> Run:
         await new_pharmacies(ground.operator, _ORGANISATIONS),
         ground.insurers_side,
         draw,
+        neighbour=ground.neighbour,
     )
     async with scene, _looking(scene) as lookout:
         neighbour = await scene.hire()

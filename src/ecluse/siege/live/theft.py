@@ -33,3 +33,5 @@ class Theft(NamedTuple):
     goals: tuple[Goal, ...] = ()
     #: What somebody in this place gets in spite of everything, in a sentence.
     remains: str = ""
+    #: It takes a second operator, which hears this one's alarms and is heard.
+    neighbour: bool = False
