@@ -58,8 +58,10 @@ DOORS = {
     ("GET", "/health/ready"),
 }
 
-#: Those of the console, likewise: accounts, passkeys, alarms about professionals and officers, acts that
-#: wait, an insurer's own feeds, the ledger's size. None takes or tells anything of a member.
+#: Those of the console, likewise: accounts, passkeys, alarms about professionals and officers, checks by
+#: minute and lane, acts that wait, an insurer's own feeds, the ledger's size, incidents with how many
+#: each insurer is told of. None takes anything of a member, and none tells anything but an insurer's
+#: own notice: a file that it alone can open, about an event that happened.
 CONSOLE_DOORS = {
     ("GET", "/v1/console/me"),
     ("GET", "/v1/console/enrolments"),
@@ -72,7 +74,14 @@ CONSOLE_DOORS = {
     ("POST", "/v1/console/acts"),
     ("POST", "/v1/console/acts/{act}/second"),
     ("POST", "/v1/console/acts/{act}/withdraw"),
+    ("GET", "/v1/console/live"),
     ("GET", "/v1/console/alarms"),
+    ("GET", "/v1/console/alarms/{alarm}"),
+    ("GET", "/v1/console/incidents"),
+    ("GET", "/v1/console/incidents/{incident:int}"),
+    ("GET", "/v1/console/notices"),
+    ("GET", "/v1/console/notices/{incident:int}/{version:int}"),
+    ("POST", "/v1/console/notices/{incident:int}/{version:int}/acknowledge"),
     ("GET", "/v1/console/feeds"),
     ("GET", "/v1/console/ledger"),
 }
