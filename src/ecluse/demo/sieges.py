@@ -165,7 +165,7 @@ def _live(asked: Asked, step: Callable[[str], None]) -> Iterator[Facts]:
 def _ground(thefts: Sequence[Theft], asked: Asked, seed: int) -> Iterator[Ground]:
     """Start what these thefts are played on: one operator, or two when one of them takes two."""
     if any(theft.neighbour for theft in thefts):
-        with open_pair(asked.town, seed, asked.policy) as (town, neighbour):
+        with open_pair(asked.town, seed, asked.policy) as (neighbour, town):
             yield town.ground()._replace(neighbour=neighbour.operator)
     else:
         with open_town(asked.town, seed, asked.policy, watched=True) as town:
