@@ -97,6 +97,7 @@ def exact(played: Rehearsed) -> None:
 def test_what_the_thief_saw_is_what_the_insurers_are_told(breached: Breached) -> None:
     exact(breached.played)
     assert breached.played.insurers_notified == 3
+    assert breached.played.evidence_verified
     assert breached.played.alarm_to_notices_s < 600
 
 

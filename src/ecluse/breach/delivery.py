@@ -38,6 +38,9 @@ SELECT incident, version, sha256, sent_at, fetched_at, acknowledged_at
   FROM notice JOIN notice_round USING (incident, version)
  WHERE insurer = $1 AND sent_at IS NOT NULL ORDER BY sent_at DESC, incident, version
 """
+_DIGESTS = (
+    "SELECT version, amc, sha256 FROM notice JOIN insurer USING (insurer) WHERE incident = $1"
+)
 _FILE = """
 SELECT file, fetched_at, acknowledged_at FROM notice JOIN notice_round USING (incident, version)
  WHERE incident = $1 AND version = $2 AND insurer = $3 AND sent_at IS NOT NULL
@@ -121,6 +124,14 @@ async def tracked(connection: Connection, incident: int, discovered: datetime) -
         )
         for row in await connection.fetch(_TRACKED, incident)
     ]
+
+
+async def digests(connection: Connection, incident: int) -> dict[int, dict[str, str]]:
+    """Return the hex SHA-256 of every notice built, by round and AMC number."""
+    found: dict[int, dict[str, str]] = {}
+    for row in await connection.fetch(_DIGESTS, incident):
+        found.setdefault(row["version"], {})[row["amc"]] = row["sha256"].hex()
+    return found
 
 
 async def own(connection: Connection, insurer: int) -> list[Own]:

@@ -82,6 +82,7 @@ async def read(
     keyring: BreachKeyring,
     statement: int,
     *,
+    whole: bool = False,
     end: int | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> Reading:
@@ -91,6 +92,7 @@ async def read(
         connection: Of the role `breach`.
         keyring: Opens the entries.
         statement: The position.
+        whole: Read from the ledger's first entry on: what was in force before it all is told too.
         end: Read as many entries as an earlier reading did; None: all that are signed for.
         told: Called with the entries done and their number after each page.
 
@@ -104,7 +106,7 @@ async def read(
     if statement >= signed.size:
         raise NotCoveredYetError(statement, signed.size)
     event = await keyring.open_scope(statement)
-    begin = await _first_since(connection, event.since, signed.size)
+    begin = 0 if whole else await _first_since(connection, event.since, signed.size)
     edge = await reader.edge(connection, 0, begin)
     gathering, unread = Gathering(), list[int]()
     while edge.size < signed.size:

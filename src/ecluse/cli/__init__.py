@@ -26,6 +26,7 @@ NAMES = (
     "bench",
     "client",
     "cover",
+    "evidence",
     "exchange",
     "feed",
     "incident",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
@@ -21,17 +20,13 @@ from ecluse.cli.incident_text import (
     scope_facts,
     scope_text,
 )
-from ecluse.cli.output import JsonOption, progress, result
+from ecluse.cli.output import JsonOption, bars, result
 from ecluse.demo.rehearsal import rehearse_in
 from ecluse.demo.town import open_town
 from ecluse.errors import EcluseError
 from ecluse.local import incidents
 from ecluse.local.installation import Installation
 from ecluse.login import base64url
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 
 app = typer.Typer(no_args_is_help=True, help="Incidents: whom they concern, who is told.")
@@ -122,7 +117,7 @@ def list_incidents(*, as_json: JsonOption = False) -> None:
 @app.command()
 def show(incident: NumberArgument, *, as_json: JsonOption = False) -> None:
     """Tell an incident's scope and story, read from the ledger and proved whole."""
-    with _bars() as told:
+    with bars() as told:
         found = asyncio.run(
             incidents.read(
                 Installation.from_environment(), incident, lambda n, of: told("ledger", n, of)
@@ -136,7 +131,7 @@ def show(incident: NumberArgument, *, as_json: JsonOption = False) -> None:
 @app.command()
 def notices(incident: NumberArgument, *, as_json: JsonOption = False) -> None:
     """Build the notices, one file for each insurer concerned; two persons then have them sent."""
-    with _bars() as told:
+    with bars() as told:
         built = asyncio.run(
             incidents.build_notices(Installation.from_environment(), incident, told)
         )
@@ -167,7 +162,7 @@ def rehearse(
     """Rehearse a breach on an operator of its own, with an invented nation; exit 0 if all is told."""
     began = time.monotonic()
     with (
-        _bars() as told,
+        bars() as told,
         open_town(members, seed, watched=True, insurers=insurers, progress=told) as town,
     ):
         played = asyncio.run(rehearse_in(town, seed, told))
@@ -190,7 +185,7 @@ def rehearse(
         },
     }
     result(facts, as_json=as_json, text=debrief(played))
-    if not (played.precision == played.recall == 1.0):
+    if not (played.precision == played.recall == 1.0 and played.evidence_verified):
         raise typer.Exit(1)
 
 
@@ -199,19 +194,6 @@ def close(incident: NumberArgument, *, as_json: JsonOption = False) -> None:
     """Close an incident: purges go on, and its scope is told no more."""
     closed = asyncio.run(incidents.close(Installation.from_environment(), incident))
     _tell(closed, f"Incident {incident} is closed.", as_json=as_json)
-
-
-@contextmanager
-def _bars() -> Iterator[Callable[[str, int, int], None]]:
-    with progress() as bars:
-        tasks: dict[str, Any] = {}
-
-        def told(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=of, rate="")
-            bars.update(tasks[what], completed=done, total=of)
-
-        yield told
 
 
 def _tell(incident: Incident, text: str, *, as_json: bool) -> None:

@@ -7,6 +7,7 @@ goes to standard error, so that a pipe never meets it.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +22,9 @@ from rich.progress import (
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from rich.progress import TaskID
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -45,3 +48,17 @@ def progress() -> Progress:
         console=screen,
         transient=False,
     )
+
+
+@contextmanager
+def bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for each thing that is told of: what it is, how much is done, of how much."""
+    with progress() as shown:
+        tasks: dict[str, TaskID] = {}
+
+        def told(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = shown.add_task(what, total=of, rate="")
+            shown.update(tasks[what], completed=done, total=of)
+
+        yield told

@@ -1,4 +1,4 @@
-"""The breach of 2024, rehearsed on a running operator: thief, alarm, lock, scope, notices.
+"""The breach of 2024, rehearsed on a running operator: thief, alarm, lock, scope, notices, evidence.
 
 Malware sits on one phished counter's signed-in device. It copies every answer of an honest morning,
 while gates and keyring are killed under it; then it sweeps through a leaked list without cards,
@@ -23,6 +23,7 @@ from ecluse.breach.opening import open_notice
 from ecluse.breach.scope import Certainty
 from ecluse.client.officer import OfficerClient
 from ecluse.cover.family import CareFamily
+from ecluse.demo import regulator
 from ecluse.demo.thief import Who, morning, sweep
 from ecluse.errors import EcluseError
 from ecluse.feeds import insurer_keys
@@ -68,6 +69,8 @@ class Rehearsed(msgspec.Struct, frozen=True):
     lost: int
     crashes: int
     insurers_notified: int
+    #: The regulator's archive was built, and its own verifier found no fault.
+    evidence_verified: bool
     #: From the thief's first sweep to the alarm, from the alarm until insurers may fetch notices.
     sweep_to_alarm_s: float
     alarm_to_notices_s: float
@@ -131,6 +134,12 @@ async def rehearse(
     await _approved(officers, built)
     to_notices = time.monotonic() - alarmed
     story.tell("Two officers have read and approved them; every insurer may fetch its own.")
+    await asyncio.sleep(_CHECKPOINT_SECONDS)
+    evidence, archive = await incidents.build_evidence(
+        scene.operator.installation, incident.incident, told
+    )
+    verdict = await regulator.verify(archive, await incidents.log_key(scene.operator.installation))
+    story.tell(f"The regulator's archive holds {evidence.acts} acts. {verdict.said.strip()}")
     sure, possible = await _as_insurers_read(scene, built)
     return Rehearsed(
         seen=len(seen),
@@ -141,6 +150,7 @@ async def rehearse(
         lost=loot.lost,
         crashes=loot.crashes,
         insurers_notified=len(built.insurers),
+        evidence_verified=verdict.verified,
         sweep_to_alarm_s=round(to_alarm, 1),
         alarm_to_notices_s=round(to_notices, 1),
         debrief=tuple(story.told),

@@ -12,6 +12,7 @@ from ecluse.cards.grant import GrantError
 from ecluse.errors import EcluseError
 from ecluse.keyring import messages as m
 from ecluse.keyring.bulk import Evaluated
+from ecluse.keyring.evidence import OpenedAct
 from ecluse.keyring.facts import Fact, Facts
 from ecluse.keyring.scope import ScopePage
 from ecluse.ledger.entry import IncidentChanged, IncidentOpened, PageRelease, decode, encode
@@ -252,6 +253,18 @@ class BreachKeyring(_Sealing):
     async def scope(self, position: int, end: int) -> ScopePage:
         """Return what concerns the incident in the ledger from `position` on, before `end`."""
         return await self._ask(m.ScopeFrom(position, end), ScopePage)
+
+    async def open_acts(self, positions: Sequence[int]) -> tuple[OpenedAct, ...]:
+        """Return entries of the incident's story, 1000 at most, with what proves each.
+
+        Raises:
+            EcluseError: One of them is no part of it, or does not open.
+        """
+        return await self._ask(m.OpenActs(tuple(positions)), tuple[OpenedAct, ...])
+
+    async def sign_evidence(self, manifest: bytes) -> str:
+        """Have all that was opened since `open_scope`, and a manifest's SHA-256, signed."""
+        return await self._ask(m.SignEvidence(manifest), str)
 
     async def public_key(self) -> bytes:
         """Return the checkpoint key's public part."""

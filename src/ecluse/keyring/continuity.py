@@ -23,6 +23,7 @@ from ecluse.ledger.note import log_key, read_checkpoint
 
 if TYPE_CHECKING:
     from ecluse.keyring.entries import Entries
+    from ecluse.keyring.evidence import Openings
     from ecluse.keyring.reader import Reader
     from ecluse.keyring.vault import Vault
 
@@ -117,6 +118,10 @@ class Continuity:
             )
         return self._checkpoint_key.sign(body)
 
+    def sign_evidence(self, openings: Openings, manifest: bytes) -> str:
+        """Sign what was opened of an incident, by the key that the log is known by."""
+        return openings.signed(manifest, self.public_key(), self._checkpoint_key.sign)
+
     def public_key(self) -> bytes:
         """Return the checkpoint key's public part (32 bytes)."""
         return self._checkpoint_key.public_key().public_bytes(
@@ -124,7 +129,7 @@ class Continuity:
         )
 
     def _root(self, body: bytes, size: int) -> bytes:
-        """Return the root that a checkpoint's text names: nothing else is ever signed."""
+        """Return the root that a checkpoint's text names: no other text is signed here."""
         checkpoint = read_checkpoint(body.decode("ascii", errors="replace"))
         log = log_key(self.public_key()).name
         if checkpoint != (log, size, checkpoint.root) or checkpoint.text().encode() != body:

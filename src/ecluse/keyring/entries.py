@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecluse.errors import EcluseError
 from ecluse.ledger.entry import decode
 from ecluse.ledger.errors import LedgerError
-from ecluse.ledger.seal import MonthKeys, SealedEntry, commitment, open_sealed, seal
+from ecluse.ledger.seal import MonthKeys, SealedEntry, commitment, open_sealed, salt, seal
 
 
 if TYPE_CHECKING:
@@ -70,6 +70,10 @@ class Entries:
             return None
         committed = commitment(row.sealed, keys.salt_key, row.entry) == row.commitment
         return event if committed and event.at.tzinfo is not None else None
+
+    def salt(self, row: Entry) -> bytes:
+        """Return one entry's salt: enough to recompute its commitment, and no other's."""
+        return salt(self._month(row.month).salt_key, row.entry)
 
     def salts(self) -> dict[str, bytes]:
         """Return the salt key of every month that was not erased."""

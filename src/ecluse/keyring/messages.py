@@ -233,6 +233,19 @@ class ScopeFrom(msgspec.Struct, frozen=True, tag="scope"):
     end: Count
 
 
+class OpenActs(msgspec.Struct, frozen=True, tag="open_acts"):
+    """Ask what entries of the opened incident's story say."""
+
+    positions: Annotated[tuple[Count, ...], msgspec.Meta(max_length=1000)]
+
+
+class SignEvidence(msgspec.Struct, frozen=True, tag="sign_evidence"):
+    """Ask for the signature over the entries opened so far and an archive's manifest."""
+
+    #: SHA-256.
+    manifest: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+
+
 Request = (
     Locate
     | Unseal
@@ -257,6 +270,8 @@ Request = (
     | SignForNeighbours
     | OpenScope
     | ScopeFrom
+    | OpenActs
+    | SignEvidence
 )
 
 

@@ -175,7 +175,7 @@ class Scoping:
             acts=tuple(
                 (at, encode(event))
                 for at, _, event in events
-                if event is not None and self._concerns(event)
+                if event is not None and self.concerns(event)
             ),
             cleared=cleared,
         )
@@ -199,7 +199,7 @@ class Scoping:
             lines.append(_line(position, entry, event))
         return tuple(lines), cleared
 
-    def _concerns(self, event: AnyEvent) -> bool:
+    def concerns(self, event: AnyEvent) -> bool:
         """Tell whether an event is part of the incident's story."""
         if isinstance(event, _OF_AN_ACCOUNT):
             return not event.account or event.account in self.statement.accounts

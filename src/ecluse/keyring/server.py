@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ecluse.keyring.bulk import FeedPass
+    from ecluse.keyring.evidence import Openings
     from ecluse.keyring.scope import Scoping
     from ecluse.keyring.service import Keyring
     from ecluse.ledger.entry import AnyEvent
@@ -71,7 +72,10 @@ ALLOWED: dict[str, tuple[type, ...]] = {
     # Apart from the officer's, which the console holds as well: who has it knows the invented members.
     "honey": (m.SealEvent, m.PlantHoney, m.HoneyOf),
     "officer": (m.SealEvent, m.ReleaseAt, m.PublicKey, m.LoaderRecipient, m.NeighbourKeyOf),
-    "breach": (m.OpenScope, m.ScopeFrom, m.SealEvent, m.PublicKey),
+    "breach": (
+        *(m.OpenScope, m.ScopeFrom, m.OpenActs, m.SignEvidence),
+        *(m.SealEvent, m.PublicKey),
+    ),
 }
 #: Of what each may have ledger entries made. The gate seals its own.
 SEALED: dict[str, tuple[type[AnyEvent], ...]] = {
@@ -105,6 +109,7 @@ class Session:
         self._sealed = SEALED.get(caller, ())
         self._feed: FeedPass | None = None
         self._scope: Scoping | None = None
+        self._openings: Openings | None = None
 
     async def answer(self, request: m.Request) -> object:
         """Return the reply's value.
@@ -135,13 +140,25 @@ class Session:
             case _:
                 return await self._answer_other(request)
 
+    async def _prove(self, request: m.OpenActs | m.SignEvidence) -> object:
+        """Vouch for entries of the incident opened here."""
+        if self._openings is None:
+            raise NotOpenError
+        match request:
+            case m.OpenActs(positions):
+                return await self._openings.open(positions)
+            case m.SignEvidence(manifest):
+                return self._keyring.continuity.sign_evidence(self._openings, manifest)
+
     async def _answer_other(self, request: m.Request) -> object:
-        """Follow an insurer's word about a phone; or answer at once."""
+        """Follow an insurer's word about a phone, vouch for an incident; or answer at once."""
         match request:
             case m.EnrolPhone(word, phone, card):
                 return await self._keyring.enrol_phone(word, phone, card)
             case m.EndPhone(word):
                 return await self._keyring.end_phone(word)
+            case m.OpenActs() | m.SignEvidence():
+                return await self._prove(request)
             case _:
                 return self._answer_at_once(request)
 
@@ -158,6 +175,7 @@ class Session:
                 return await self._keyring.facts_at(positions)
             case m.OpenScope(statement):
                 self._scope = await self._keyring.scope(statement)
+                self._openings = self._keyring.openings(self._scope)
                 return encode(self._scope.statement)
             case m.ScopeFrom(position, end):
                 if self._scope is None:

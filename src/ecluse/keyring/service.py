@@ -13,6 +13,7 @@ from ecluse.keyring import prf
 from ecluse.keyring.agreed import Agreed
 from ecluse.keyring.continuity import Continuity
 from ecluse.keyring.entries import Entries
+from ecluse.keyring.evidence import Openings
 from ecluse.keyring.facts import Telling
 from ecluse.keyring.feeds import Feeds
 from ecluse.keyring.honey import HoneyBook
@@ -276,6 +277,10 @@ class Keyring:
         """
         closed = self.vault.marks.closed
         return await Scoping.begin(self._reader, self.entries, self.honey, statement, closed)
+
+    def openings(self, scoping: Scoping) -> Openings:
+        """Begin to open the entries of an incident's story for its archive."""
+        return Openings(self._reader, self.entries, scoping)
 
     async def page_release(self, position: int) -> PageRelease:
         """Return the release of the pages that stands at `position`: the one event not secret.

@@ -99,6 +99,11 @@ def log_key(public_key: bytes, shard: int = 0) -> VerifierKey:
     return VerifierKey(f"ecluse/{installation(public_key)}/shard{shard}", public_key)
 
 
+def evidence_key(public_key: bytes) -> VerifierKey:
+    """Return the name and key that evidence is signed by: no log bears that name."""
+    return VerifierKey(f"ecluse/{installation(public_key)}/evidence", public_key)
+
+
 def assemble(text: str, key: VerifierKey, signature: bytes) -> str:
     """Return the signed note of a text and the signature over it."""
     return f"{text}\n{_DASH}{key.name} {_base64(key.key_id + signature)}\n"

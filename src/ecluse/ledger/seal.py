@@ -107,5 +107,9 @@ def _padded(body: bytes) -> bytes:
 
 def commitment(sealed: bytes, salt_key: bytes, entry_id: bytes) -> bytes:
     """Return the 32 bytes that the ledger commits to: they bind the text and the entry id."""
-    salt = blake2b(entry_id, digest_size=32, key=salt_key).digest()
-    return sha256(salt + sealed).digest()
+    return sha256(salt(salt_key, entry_id) + sealed).digest()
+
+
+def salt(salt_key: bytes, entry_id: bytes) -> bytes:
+    """Return the 32 bytes that keep one entry's commitment from being guessed."""
+    return blake2b(entry_id, digest_size=32, key=salt_key).digest()

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecluse.breach import book, delivery, notices, reading
 from ecluse.breach.render import Press
+from ecluse.evidence import build as evidence
 from ecluse.keyring.client import BreachKeyring, OfficerKeyring
+from ecluse.ledger import note
 from ecluse.local import officer
 from ecluse.login import accounts
 from ecluse.store.roles import Role
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from ecluse.breach.incident import Cause, Incident, Statement
     from ecluse.breach.notices import Round
     from ecluse.breach.reading import Reading
+    from ecluse.evidence.build import Built as Evidence
     from ecluse.local.installation import Installation
 
 
@@ -126,6 +129,27 @@ async def build_notices(
         found = await book.load(connection, incident)
     async with _desk(installation) as desk:
         return await notices.build(*desk, found, Press(), datetime.now(UTC), told=told)
+
+
+async def build_evidence(
+    installation: Installation, incident: int, told: Callable[[str, int, int], None]
+) -> tuple[Evidence, bytes]:
+    """Build an incident's archive for the regulator; return what it holds, and the ZIP.
+
+    Raises:
+        EcluseError: As for `read`.
+    """
+    async with officer.connected(installation) as connection:
+        found = await book.load(connection, incident)
+        kept = evidence.Kept(installation.policies, await delivery.digests(connection, incident))
+    async with _desk(installation) as desk:
+        return await evidence.build(*desk, found, kept, datetime.now(UTC), told=told)
+
+
+async def log_key(installation: Installation) -> str:
+    """Return the verifier key of this installation's log, in one line."""
+    async with BreachKeyring(installation.sockets) as keyring:
+        return note.log_key(await keyring.public_key()).text()
 
 
 async def tracked(installation: Installation, incident: int) -> list[Tracked]:

@@ -42,17 +42,22 @@ class Shelf:
 
     def find(self, digest: bytes) -> Policy | None:
         """Return the policy with this SHA-256; None when it does not lie here, or was altered."""
-        try:
-            text = self._place(digest).read_bytes()
-        except OSError:
-            return None
-        if hashlib.sha256(text).digest() != digest:
+        text = self.text(digest)
+        if text is None:
             return None
         try:
             return parse(text)
         except PolicyError:
             # Written by another version, whose policies have other keys.
             return None
+
+    def text(self, digest: bytes) -> bytes | None:
+        """Return the file with this SHA-256; None when it does not lie here, or was altered."""
+        try:
+            text = self._place(digest).read_bytes()
+        except OSError:
+            return None
+        return text if hashlib.sha256(text).digest() == digest else None
 
     def turn(self, digest: bytes) -> None:
         """Show the policy with this SHA-256 as the one in force; it lies here."""
