@@ -57,6 +57,10 @@ REQUESTS: dict[type, m.Request] = {
         m.SignForNeighbours(b""),
         m.OpenScope(0),
         m.ScopeFrom(0, 1),
+        m.OpenActs((0,)),
+        m.SignEvidence(bytes(32)),
+        m.EnrolPhone(b"", bytes(33), bytes(16)),
+        m.EndPhone(b""),
     )
 }
 
