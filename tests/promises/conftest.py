@@ -32,7 +32,7 @@ def watched() -> Iterator[Town]:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def officers(watched: Town) -> tuple[Person, Person]:
     """The first two security officers of that town: no more join on one person's word."""
 

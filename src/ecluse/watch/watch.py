@@ -41,6 +41,10 @@ _PLACE_TIMES, _PLACE_SUSPECT = 4.0, 2.0
 _PLACE_DAYS = 7
 
 
+#: What holds for everybody bears on typed checks alone.
+_ANY = Weather(1.0, campaign=False)
+
+
 class WatchState(msgspec.Struct, frozen=True):
     """Everything the watch remembers. What it holds is replaced, never changed."""
 
@@ -118,19 +122,26 @@ class _Watching:
         if seen.reason in _SILENT:
             return
         habits = self._accounts.get(seen.account) or self._touch(seen)
-        campaign_until = max(self._campaign_until, self._wary.get(b"", 0.0))
-        weather = Weather(1.0, campaign=seen.at < campaign_until)
-        if seen.lane is Lane.TYPED and not seen.repeat:
-            looked_up = seen.reason not in accounts.OVER_BUDGET
-            weather = weather._replace(times=self._everybody(seen, counts=looked_up))
-            if looked_up:
-                self._together(seen, weather.times, habits.typed.score)
+        typed = seen.lane is Lane.TYPED
+        weather = self._weather(seen, habits) if typed else _ANY
         harder = seen.at < self._wary.get(seen.account, 0.0)
         policy = self._harder if harder else self._policy
         for found in accounts.weigh(habits, seen, policy, weather):
             self._alarm(habits, seen, found)
-        if accounts.becomes_suspect(habits, seen.at, self._policy):
+        # Nothing but a typed check speaks for a thief: a card need not be weighed against it.
+        if typed and accounts.becomes_suspect(habits, seen.at, self._policy):
             self._suspect(seen)
+
+    def _weather(self, seen: Seen, habits: Habits) -> Weather:
+        """Return what holds for everybody who asks without a card, this check counted."""
+        campaign = seen.at < max(self._campaign_until, self._wary.get(b"", 0.0))
+        if seen.repeat:
+            return Weather(1.0, campaign=campaign)
+        looked_up = seen.reason not in accounts.OVER_BUDGET
+        times = self._everybody(seen, counts=looked_up)
+        if looked_up:
+            self._together(seen, times, habits.typed.score)
+        return Weather(times, campaign=campaign)
 
     def _suspect(self, seen: Seen) -> None:
         """Count an account that became suspect; too many in an hour are told of, once an hour.
