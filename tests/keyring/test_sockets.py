@@ -38,6 +38,8 @@ REQUESTS: dict[type, m.Request] = {
     for request in (
         m.Locate((typed(person(1), bytes(16)),)),
         m.Unseal((m.Committed(bytes(16), 0),)),
+        m.EnrolPhone(b"", bytes(33), bytes(16)),
+        m.EndPhone(b""),
         m.Hello(),
         m.MonthKeysOf(MONTH),
         m.LoaderIdentity(),

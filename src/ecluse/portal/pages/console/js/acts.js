@@ -10,6 +10,9 @@ import { myAccount, myRole } from "./places.js";
 import { section } from "./section.js";
 import { actSentence, whoIs } from "./sentences.js";
 
+// What any officer may second, a data-protection officer too.
+const ANY_OFFICER = ["notices_send", "policy_change"];
+
 export const actsView = section("acts", () => "acts", draw);
 
 function draw({ acts, lately, names }, again) {
@@ -41,7 +44,7 @@ const persons = ({ proposer, seconder, ended_at: at }, names) => ({
 // One act that waits, with what this officer can do about it.
 export function actItem(act, names, after) {
   const mine = act.proposer === myAccount();
-  const may = myRole() === "security" || act.content.kind === "policy_change";
+  const may = myRole() === "security" || ANY_OFFICER.includes(act.content.kind);
   const seconds = may && !mine && act.state === "proposed";
   const proposer = whoIs(act.proposer, names);
   const waits = act.state === "proposed" ? (mine ? "act.mine" : "act.proposed") : "act.seconded";

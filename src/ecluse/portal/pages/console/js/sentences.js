@@ -33,7 +33,7 @@ export function moment(at) {
 
 // What an act is to do, with everything that is signed in it.
 export function actSentence({ content }, names) {
-  const { kind, account, fingerprint, role, amc, sha256, feed, until } = content;
+  const { kind, account, fingerprint, role, amc, sha256, feed, incident, version, until } = content;
   return word(`act.${kind}`, {
     who: account && whoIs(account, names),
     fingerprint,
@@ -41,6 +41,8 @@ export function actSentence({ content }, names) {
     amc,
     sha256,
     feed,
+    incident,
+    version,
     until: until && instant(until),
   });
 }

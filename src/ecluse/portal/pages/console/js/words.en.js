@@ -14,6 +14,7 @@ export default {
   "act.done": "Done {time}: proposed by {proposer}, seconded by {seconder}",
   "act.feed_release": "Load feed {feed} of insurer {amc}, held for its number of rows",
   "act.mine": "You proposed it: another officer has to second it before {until}.",
+  "act.notices_send": "Put the notices of incident {incident}, version {version}, out for the insurers",
   "act.officer_accept": "Accept the passkey {fingerprint}: {role}",
   "act.policy_change": "Put the policy {sha256} in force",
   "act.propose": "Propose, with my passkey",

@@ -14,6 +14,7 @@ export default {
   "act.done": "Fait le {time} : proposé par {proposer}, confirmé par {seconder}",
   "act.feed_release": "Charger la livraison {feed} de l'assureur {amc}, retenue pour son nombre de lignes",
   "act.mine": "Vous l'avez proposé : un autre officier doit le confirmer avant le {until}.",
+  "act.notices_send": "Mettre à disposition des assureurs les notifications de l'incident {incident}, version {version}",
   "act.officer_accept": "Accepter la clé {fingerprint} : {role}",
   "act.policy_change": "Mettre en vigueur la politique {sha256}",
   "act.propose": "Proposer, avec ma clé d'accès",
