@@ -320,6 +320,8 @@ def test_each_role_has_its_rights_and_no_other(play: Callable[[Story], None]) ->
                 "live": await code(at.live()),
                 "evidence": await code(at.evidence("A" * 22)),
                 "feeds": await code(at.feeds()),
+                "incidents": await code(at.incidents()),
+                "notices": await code(at.notices()),
                 "ledger": await code(at.ledger()),
             }
             # No alarm has that number; who may look is told so.
@@ -329,10 +331,10 @@ def test_each_role_has_its_rights_and_no_other(play: Callable[[Story], None]) ->
             told[mine.role] = {name for name, answer in reached.items() if answer == "ok"}
             assert told[mine.role] == set(mine.rights) - {"check"}
         assert told == {
-            "security": {"enrolments", "accounts", "acts", "alarms"},
-            "protection": {"acts", "ledger"},
+            "security": {"enrolments", "accounts", "acts", "alarms", "incidents"},
+            "protection": {"acts", "incidents", "ledger"},
             "holder": {"enrolments", "accounts"},
-            "insurer": {"feeds"},
+            "insurer": {"feeds", "notices"},
             "professional": set(),
         }
 

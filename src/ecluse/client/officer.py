@@ -352,6 +352,13 @@ class OfficerClient(GateClient):
         """Return where the own insurer's feeds stand."""
         return await self._signed("GET", f"{_CONSOLE}/feeds", None, Decoder(OwnFeeds))
 
+    async def incidents(self) -> list[dict[str, Any]]:
+        """Return the incidents, the latest first."""
+        told: dict[str, list[dict[str, Any]]] = await self._signed(
+            "GET", f"{_CONSOLE}/incidents", None, Decoder(dict[str, list[dict[str, Any]]])
+        )
+        return told["incidents"]
+
     async def incident(self, incident: int) -> dict[str, Any]:
         """Return one incident: its rounds of notices, who was told, and the clocks."""
         path = f"{_CONSOLE}/incidents/{incident}"
