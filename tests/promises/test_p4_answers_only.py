@@ -52,11 +52,12 @@ pytestmark = pytest.mark.attack
 NOBODY = Person("101019999000138", "20010112")
 """A number that is given to nobody: orders begin at 001."""
 
-#: Every key that any reply to a professional may have, wherever it stands.
+#: Every key that any reply to a professional may have, wherever it stands. A `handle` stands for a care
+#: family of a package: the same for everybody who was told of it.
 KEYS = {
     "outcome", "lane", "insurer", "amc", "name", "cover", "family", "package", "label_fr",
     "label_en", "valid_from", "valid_to", "lines", "act_fr", "act_en", "basis", "reference",
-    "receipt", "position", "checkpoint", "error", "message", "also", "priority",
+    "receipt", "position", "checkpoint", "error", "message", "also", "priority", "handle",
 }  # fmt: skip
 
 
