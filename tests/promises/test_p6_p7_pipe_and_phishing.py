@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import httpx2
 import pytest
 from playwright.sync_api import expect, sync_playwright
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from ecluse.client.device import DeviceKey
 from ecluse.siege import wire
@@ -23,7 +26,7 @@ from portal.serving import loopback, port_of, serving
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Page, Request
 
@@ -211,8 +214,16 @@ def test_a_relay_on_another_origin_gets_no_sign_in_out_of_a_browser(
     town: Town, counter: Counter
 ) -> None:
     ports, listening = town.operator.ports, loopback()
-    relay = Relay(httpx2.AsyncClient(), ports.pages_origin, ports.pipe_origin)
-    with serving(relay, listening):
+    http = httpx2.AsyncClient()
+    relay = Relay(http, ports.pages_origin, ports.pipe_origin)
+
+    @asynccontextmanager
+    async def closing(_: Starlette) -> AsyncIterator[None]:
+        async with http:
+            yield
+
+    app = Starlette(routes=[Mount("/", relay)], lifespan=closing)
+    with serving(app, listening):
         # The browser knows the clerk's passkey; it will not present it to 127.0.0.1.
         counter.page.goto(f"http://127.0.0.1:{port_of(listening)}/")
         counter.page.locator("#signin-go").click()

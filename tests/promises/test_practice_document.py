@@ -62,7 +62,7 @@ def test_the_document_runs_from_its_first_line_to_its_last(town: Town, tmp_path:
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
-        (["--family", "pharmacy"], 2, "either --card or --reference"),
+        (["--family", "pharmacy"], 2, "one of --card, --phone and --reference"),
         (["--family", "pharmacy", "--card", "ECLX"], 1, "cannot be read"),
         (["--family", "astrology", "--card", "ECLX"], 2, "astrology"),
     ],
