@@ -53,7 +53,14 @@ def test_a_nation_is_the_same_in_two_processes_as_in_one() -> None:
     typed = msgspec.structs.replace(
         POLICY.typed, platform_day=20, lease_block=2, organisation_day_floor=0
     )
-    loose = {"threshold": 2.0, "campaign_alarms": 2, "campaign_minutes": 600.0}
+    loose = {
+        "threshold": 2.0,
+        "theft": 2.0,
+        "corroborated": 0.5,
+        "numbers": 2.0,
+        "campaign_alarms": 2,
+        "campaign_minutes": 600.0,
+    }
     watch = msgspec.structs.replace(POLICY.watch, **loose)
     tight = msgspec.structs.replace(POLICY, typed=typed, watch=watch)
     one, two = (counts(SMALL, tight, workers) for workers in (1, 2))
