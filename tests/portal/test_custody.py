@@ -83,6 +83,8 @@ def test_a_captured_request_is_worth_nothing_again_or_altered(
 
 
 def test_the_same_pages_on_another_origin_cannot_sign_in(portal: Portal, counter: Page) -> None:
+    # What the real page asks by itself after a sign-in has been asked.
+    counter.wait_for_load_state("networkidle")
     heard = len(portal.gate.heard)
     # An imitation with a pipe of its own: the browser will not present the passkey there.
     with running_portal(pages_host="127.0.0.1", gate=portal.gate) as imitation:
