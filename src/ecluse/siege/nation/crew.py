@@ -12,7 +12,7 @@ from ecluse.policy.watch import Measure
 from ecluse.siege.field import LOCKS, Field
 from ecluse.siege.nation.asking import batches, on_phone
 from ecluse.siege.nation.checks import CARD, LANES
-from ecluse.siege.nation.commons import Branch, tell
+from ecluse.siege.nation.platform import Branch, tell
 from ecluse.siege.nation.tally import Tally
 
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ecluse.siege.nation.asking import Batch
     from ecluse.siege.nation.assumed import Assumed
     from ecluse.siege.nation.calendar import Day
-    from ecluse.siege.nation.commons import Told
     from ecluse.siege.nation.drawing import Drawing
+    from ecluse.siege.nation.platform import Told
     from ecluse.siege.nation.region import Region
     from ecluse.watch.alarm import Kind
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from ecluse.siege.nation.asking import BATCH, BATCHES
 from ecluse.siege.nation.calendar import Day
-from ecluse.siege.nation.commons import Commons
 from ecluse.siege.nation.crew import Crew
 from ecluse.siege.nation.drawing import Drawing
+from ecluse.siege.nation.platform import Commons
 from ecluse.siege.nation.region import settle
 from ecluse.siege.nation.tally import Tally
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ecluse.policy.policy import Policy
     from ecluse.siege.nation.assumed import Assumed
-    from ecluse.siege.nation.commons import Told
+    from ecluse.siege.nation.platform import Told
 
     #: Told of what regions told and of the checks so far, returns what all regions told, in order.
     Exchange = Callable[[list[Told], int], list[Told]]

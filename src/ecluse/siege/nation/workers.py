@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ecluse.policy.policy import Policy
     from ecluse.siege.nation.assumed import Assumed
-    from ecluse.siege.nation.commons import Told
+    from ecluse.siege.nation.platform import Told
     from ecluse.siege.nation.work import Plan
 
 
