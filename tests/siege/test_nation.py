@@ -58,7 +58,9 @@ def test_a_nation_is_the_same_in_two_processes_as_in_one() -> None:
         "theft": 2.0,
         "corroborated": 0.5,
         "numbers": 2.0,
-        "campaign_alarms": 2,
+        "unanswered_row": 1,
+        "row_misses": 1,
+        "campaign_alarms": 1,
         "campaign_minutes": 600.0,
     }
     watch = msgspec.structs.replace(POLICY.watch, **loose)
