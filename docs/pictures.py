@@ -3,7 +3,8 @@
 Needs the development requirements and Chromium, as the tests do. The nation is invented, and so is
 everybody on the pictures. The siege's figures come from
 
-    ./ecluse siege --all --seeds 1-5 --report report.html --json > docs/figures/siege.json
+    ./ecluse siege --all --seeds 1-5 --report report.html --json |
+        python3 -m json.tool --indent 1 --no-ensure-ascii > docs/figures/siege.json
 """
 
 from __future__ import annotations

@@ -112,6 +112,18 @@ def test_many_at_once_are_a_campaign_and_those_before_are_found(town: Town) -> N
     assert len(within & set(thieves)) >= 95
 
 
+def test_mere_numbers_of_many_are_told_of_and_are_no_campaign(town: Town) -> None:
+    """In a whole nation some honest counter is beyond its habit every few minutes."""
+    checks = [
+        seen(NOON + each * HOUR / 8 + number, b"account %d" % number)
+        for number in range(100)
+        for each in range(10)
+    ]
+    kinds = watch(checks, town.state).kinds
+    assert kinds.count(Kind.TYPED_RATE) > POLICY.campaign_alarms
+    assert not {Kind.CAMPAIGN, Kind.ACCOMPLICE} & set(kinds)
+
+
 def test_a_surge_of_everybody_is_nobodys_fault() -> None:
     """The day after a shutdown everybody asks four times as often."""
     draw = draws(5)
