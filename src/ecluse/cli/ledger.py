@@ -1,6 +1,7 @@
 """`ecluse ledger`: verify the log, print its checkpoint, prove an entry.
 
-Its keeper is a process of its own: `ecluse serve ledger`.
+Its keeper is a process of its own: `ecluse serve ledger`. `ecluse ledger witness` is for others, on
+machines of their own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from ecluse.cli import witness
 from ecluse.cli.output import JsonOption, progress, result
 from ecluse.keyring.client import LedgerKeyring
 from ecluse.ledger import note, proofs
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 
 app = typer.Typer(no_args_is_help=True, help="The append-only ledger: verify it, prove an entry.")
+app.add_typer(witness.app, name="witness")
 
 KeyOption = Annotated[
     str | None,

@@ -15,7 +15,7 @@ import uvicorn
 
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from starlette.types import ASGIApp
 
@@ -37,8 +37,23 @@ def announce(name: str, **facts: object) -> None:
     sys.stdout.flush()
 
 
-def serve_http(application: ASGIApp, name: str, host: str, port: int) -> None:
-    """Serve until told to stop; nothing of a request is logged. Port 0 takes a free one."""
+def serve_http(
+    application: ASGIApp,
+    name: str,
+    host: str,
+    port: int,
+    *,
+    listens: Callable[[int], None] | None = None,
+) -> None:
+    """Serve until told to stop; nothing of a request is logged. Port 0 takes a free one.
+
+    Args:
+        application: What answers.
+        name: What the process is announced as.
+        host: Address to listen on.
+        port: Port to listen on.
+        listens: Told of the port in place of the announcement.
+    """
     with socket.create_server((host, port), backlog=1024) as listening:
         server = _Announcing(
             uvicorn.Config(
@@ -50,7 +65,7 @@ def serve_http(application: ASGIApp, name: str, host: str, port: int) -> None:
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=5,
             ),
-            name,
+            listens or (lambda port: announce(name, port=port)),
             listening.getsockname()[1],
         )
         server.run(sockets=[listening])
@@ -59,15 +74,15 @@ def serve_http(application: ASGIApp, name: str, host: str, port: int) -> None:
 
 
 class _Announcing(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, name: str, port: int) -> None:
+    def __init__(self, config: uvicorn.Config, listens: Callable[[int], None], port: int) -> None:
         super().__init__(config)
-        self._name = name
+        self._listens = listens
         self._port = port
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            announce(self._name, port=self._port)
+            self._listens(self._port)
 
 
 def run_until_stopped(work: Coroutine[object, object, None]) -> None:

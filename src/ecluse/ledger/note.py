@@ -20,7 +20,8 @@ from ecluse.ledger.merkle import HASH_SIZE
 
 
 _DASH = "\u2014 "
-_ED25519 = b"\x01"
+#: The kind of a log's own signature; a witness's has another (`ledger.cosignature`).
+ED25519 = b"\x01"
 _KEY_ID_SIZE = 4
 #: The specification asks verifiers to accept 16 signatures and to stop somewhere.
 _MOST_SIGNATURES = 100
@@ -65,12 +66,11 @@ class VerifierKey(NamedTuple):
     @property
     def key_id(self) -> bytes:
         """The four bytes that a signature line names the key by."""
-        named = self.name.encode() + b"\n" + _ED25519 + self.public_key
-        return sha256(named).digest()[:_KEY_ID_SIZE]
+        return key_id(self.name, ED25519, self.public_key)
 
     def text(self) -> str:
         """Return the key in one line, for those who verify: name, key id, type and key."""
-        return f"{self.name}+{self.key_id.hex()}+{_base64(_ED25519 + self.public_key)}"
+        return key_text(self.name, ED25519, self.public_key)
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
@@ -79,14 +79,35 @@ class VerifierKey(NamedTuple):
         Raises:
             NoteError: Malformed, not an Ed25519 key, or the key id is another key's.
         """
-        parts = text.strip().split("+", 2)
-        encoded = _bytes(parts[-1])
-        if len(parts) != 3 or encoded is None or encoded[:1] != _ED25519 or len(encoded) != 33:
-            raise NoteError("This is no Ed25519 verifier key.")
-        key = cls(parts[0], encoded[1:])
-        if key.key_id.hex() != parts[1]:
-            raise NoteError("The verifier key does not match its own id.")
-        return key
+        return cls(*read_key(text, ED25519))
+
+
+def key_id(name: str, kind: bytes, public_key: bytes) -> bytes:
+    """Return the four bytes that signature lines name a key by, given its kind of signature."""
+    return sha256(name.encode() + b"\n" + kind + public_key).digest()[:_KEY_ID_SIZE]
+
+
+def key_text(name: str, kind: bytes, public_key: bytes) -> str:
+    """Return a key in one line (a vkey, c2sp.org/signed-note)."""
+    return f"{name}+{key_id(name, kind, public_key).hex()}+{_base64(kind + public_key)}"
+
+
+def read_key(text: str, kind: bytes) -> tuple[str, bytes]:
+    """Return the name and the public key (32 bytes) that `key_text` wrote.
+
+    Raises:
+        NoteError: Malformed, a key for another kind of signature, or the key id is another key's.
+    """
+    parts = text.strip().split("+", 2)
+    encoded = _bytes(parts[-1])
+    if len(parts) != 3 or encoded is None or encoded[:1] != kind or len(encoded) != 33:
+        raise NoteError("This is no Ed25519 verifier key of the kind that is asked for.")
+    name, public_key = parts[0], encoded[1:]
+    if not name or any(character.isspace() for character in name):
+        raise NoteError("A verifier key's name is a word.")
+    if key_id(name, kind, public_key).hex() != parts[1]:
+        raise NoteError("The verifier key does not match its own id.")
+    return name, public_key
 
 
 def installation(public_key: bytes) -> str:
@@ -106,7 +127,12 @@ def evidence_key(public_key: bytes) -> VerifierKey:
 
 def assemble(text: str, key: VerifierKey, signature: bytes) -> str:
     """Return the signed note of a text and the signature over it."""
-    return f"{text}\n{_DASH}{key.name} {_base64(key.key_id + signature)}\n"
+    return f"{text}\n{signature_line(Signature(key.name, key.key_id, signature))}"
+
+
+def signature_line(signature: Signature) -> str:
+    """Return a signature as a line of a note, with its newline."""
+    return f"{_DASH}{signature.name} {_base64(signature.key_id + signature.signature)}\n"
 
 
 def parse(note: str) -> tuple[str, list[Signature]]:
@@ -123,10 +149,21 @@ def parse(note: str) -> tuple[str, list[Signature]]:
     text, blank, lines = note.rpartition("\n\n")
     if not text or not blank or not lines.endswith("\n"):
         raise NoteError("A signed note is a text, an empty line, and signature lines.")
+    return text + "\n", read_signatures(lines)
+
+
+def read_signatures(lines: str) -> list[Signature]:
+    """Read signature lines, each with its newline; a note ends with them.
+
+    Raises:
+        NoteError: Malformed, or too many.
+    """
+    if not lines.endswith("\n"):
+        raise NoteError("A signature line ends with a newline.")
     signatures = [_signature(line) for line in lines[:-1].split("\n")]
     if len(signatures) > _MOST_SIGNATURES:
         raise NoteError(f"A signed note has more than {_MOST_SIGNATURES} signatures.")
-    return text + "\n", signatures
+    return signatures
 
 
 def verified_text(note: str, key: VerifierKey) -> str:
