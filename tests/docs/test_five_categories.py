@@ -66,6 +66,10 @@ READABLE = {
     "insurer": {"amc", "name", "age_recipient"},
     "lease_pool": {"scope"},
     "ledger_checkpoint": {"note"},
+    # Of witnesses: their keys, and notes that hold sizes, hashes and signatures.
+    "ledger_cosignature": {"witness", "line"},
+    "ledger_refusal": {"witness", "kind", "cosigned", "offered"},
+    "ledger_witness": {"witness", "problem"},
     "ledger_entry": {"month"},
     "organisation": {"finess", "name", "profession", "region"},
     "settlement": {"care_date"},

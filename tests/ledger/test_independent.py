@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -14,7 +15,9 @@ import pymerkle
 import pytest
 
 from ecluse.ledger import proofs
-from ecluse.ledger.note import open_checkpoint
+from ecluse.ledger.cosignature import cosign
+from ecluse.ledger.note import open_checkpoint, parse
+from ecluse.witness.folder import Identity
 from ledger.writing import LOG_KEY, cover, fill
 
 
@@ -75,6 +78,28 @@ async def test_go_opens_the_checkpoints_and_checks_the_proofs(
     go_reader: Path, told: dict[str, Any]
 ) -> None:
     assert accepts(go_reader, told)
+
+
+async def test_go_reads_a_witness_s_cosignature(go_reader: Path, told: dict[str, Any]) -> None:
+    witness, other = Identity("witness.example.org/one", b"w" * 32), Identity("thief", b"t" * 32)
+    checkpoint = told["consistency"]["checkpoint"]
+    text, _ = parse(checkpoint)
+
+    def cosigned(by: Identity, at: int) -> dict[str, Any]:
+        line = cosign(text, witness.key, by.private, at).line
+        consistency = {**told["consistency"], "checkpoint": checkpoint + line}
+        return {**told, "consistency": consistency, "witness": witness.key.text()}
+
+    assert accepts(go_reader, cosigned(witness, 1_764_201_600))
+    assert not accepts(go_reader, cosigned(other, 1_764_201_600))
+    assert not accepts(go_reader, {**told, "witness": witness.key.text()})
+    dated = cosigned(witness, 1_764_201_600)
+    *rest, line = dated["consistency"]["checkpoint"].splitlines()
+    signed = base64.b64decode(line.split(" ")[2])
+    later = signed[:4] + (1_764_300_000).to_bytes(8, "big") + signed[12:]
+    moved = f"\u2014 {witness.name} {base64.b64encode(later).decode()}"
+    dated["consistency"]["checkpoint"] = "\n".join([*rest, moved, ""])
+    assert not accepts(go_reader, dated)
 
 
 async def test_go_refuses_what_was_tampered_with(go_reader: Path, told: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from ecluse.ledger.entry import (
     AlarmTold,
     AnyEvent,
     Check,
+    CheckpointRefused,
     ClientRotated,
     Contained,
     EnrolmentAccepted,
@@ -57,6 +58,7 @@ from ecluse.ledger.entry import (
     UnknownEventError,
     Unlock,
     Withheld,
+    Witnessed,
     decode,
     encode,
 )
@@ -109,6 +111,10 @@ EVENTS: list[Event] = [
     ActWithdrawn(at=AT, act=SOME, account=OTHER),
     ActDone(at=AT, act=SOME, kind="k", digest=HASH),
     Restored(at=AT, entries=5),
+    Witnessed(at=AT, enough=False, needed=2, size=700),
+    CheckpointRefused(
+        at=AT, witness="w+00000000+key", kind="forked", cosigned=b"c" * 32, offered=b"o" * 32
+    ),
     PhoneEnrolled(at=AT, idx=SOME, subject=SOME, insurer=3, grant=HASH),
     PhoneEnded(at=AT, idx=SOME, insurer=3, reason="replaced"),
     PageRelease(at=AT, files={"index.html": HASH}),

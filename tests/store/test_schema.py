@@ -37,6 +37,9 @@ DISTRIBUTED_BY = {
     "ledger_entry": "shard",
     "ledger_tile": "shard",
     "ledger_checkpoint": "shard",
+    "ledger_cosignature": "shard",
+    "ledger_witness": "shard",
+    "ledger_refusal": "shard",
     "watch_account": "account",
     "watch_place": "organisation",
     "watch_state": "shard",
@@ -65,13 +68,17 @@ GRANTS = {
         enrolment ra, passkey rw, device raw, nonce rad, card_use raw, lease_pool raw,
         settlement ad r(expires_at), phone_pointer ad r(card granted idx insurer),
         presentation rawd, platform rw, act r w(ended_at state), ledger_head rw,
-        ledger_entry a r(commitment entry position shard), ledger_tile r, ledger_checkpoint r
+        ledger_entry a r(commitment entry position shard), ledger_tile r, ledger_checkpoint r,
+        ledger_cosignature r, ledger_refusal r w(told_at)
     """,
     "keyring": """
         feed r, card_pointer r, phone_pointer r, settlement r(expires_at reference wrapped),
         organisation r(finess organisation region), ledger_head r, ledger_entry r
     """,
-    "ledger": "ledger_head r, ledger_entry r, ledger_tile ra, ledger_checkpoint ra",
+    "ledger": """
+        ledger_head r, ledger_entry r, ledger_tile ra, ledger_checkpoint ra, platform r(one policy),
+        ledger_cosignature raw, ledger_witness raw, ledger_refusal ra
+    """,
     "watch": """
         ledger_head rw, ledger_entry a, watch_account raw, watch_place raw, watch_state raw,
         watch_minute rawd, watch_hour rawd, gauge raw, lease_pool r,
@@ -98,17 +105,18 @@ GRANTS = {
         account a(account insurer label organisation probation_until role),
         account w(frozen_typed_until locked rpps shrunk_until), alarm r, watch_state r(position),
         enrolment r w(state), passkey ra w(sign_count), device ra w(revoked_at), nonce ra,
-        act ra w(ended_at seconder seconder_key state), platform r(braked_until page_release),
+        act ra w(ended_at seconder seconder_key state), platform r(braked_until page_release policy witnessed),
         platform w(braked_until page_release), watch_minute r, gauge r,
         peer ra w(collection most name public_key removed_at), told r(added_at object), heard r,
         ledger_head rw, ledger_entry a r(commitment position shard), ledger_tile r,
         ledger_checkpoint r, incident ra w(closed_at content statement), notice_round r w(sent_at),
-        notice r w(acknowledged_at fetched_at)
+        notice r w(acknowledged_at fetched_at),
+        ledger_cosignature r, ledger_witness r, ledger_refusal r
     """,
     "breach": """
         incident r, insurer r(age_recipient amc insurer name), organisation r(organisation profession),
         ledger_head rw, ledger_entry a r(at commitment position shard), ledger_tile r,
-        ledger_checkpoint r, notice_round ra, notice a
+        ledger_checkpoint r, notice_round ra, notice a, ledger_cosignature r
     """,
 }
 

@@ -16,8 +16,9 @@ import typer
 from ecluse.cli import witness
 from ecluse.cli.output import JsonOption, progress, result
 from ecluse.keyring.client import LedgerKeyring
-from ecluse.ledger import note, proofs
+from ecluse.ledger import cosigned, note, proofs
 from ecluse.ledger.verify import Report, verify
+from ecluse.local import witnesses
 from ecluse.local.installation import Installation
 from ecluse.store.roles import Role
 
@@ -52,7 +53,7 @@ def verify_log(*, key: KeyOption = None, as_json: JsonOption = False) -> None:
 
 @app.command("checkpoint")
 def print_checkpoint(*, as_json: JsonOption = False) -> None:
-    """Print the latest checkpoint, a C2SP signed note."""
+    """Print the latest checkpoint, a C2SP signed note, with the cosignatures that it has."""
     text = asyncio.run(_checkpoint(Installation.from_environment()))
     signed = note.read_checkpoint(note.parse(text)[0])
     facts = {
@@ -62,6 +63,15 @@ def print_checkpoint(*, as_json: JsonOption = False) -> None:
         "note": text,
     }
     result(facts, as_json=as_json, text=text.removesuffix("\n"))
+
+
+@app.command()
+def status(*, as_json: JsonOption = False) -> None:
+    """Tell how witnesses stand to the ledger; exit 0 only when they are as the policy asks."""
+    found = asyncio.run(witnesses.status(Installation.from_environment()))
+    result(msgspec.to_builtins(found), as_json=as_json, text=_standing(found))
+    if not found.holds:
+        raise typer.Exit(1)
 
 
 @app.command("key")
@@ -125,7 +135,8 @@ async def _verify(installation: Installation, named: str | None) -> Report:
 async def _checkpoint(installation: Installation) -> str:
     connection = await installation.database.connect(Role.LEDGER)
     try:
-        return await proofs.checkpoint(connection)
+        await proofs.checkpoint(connection)
+        return await cosigned.latest(connection) or ""
     finally:
         await connection.close()
 
@@ -152,14 +163,37 @@ async def _consistency(installation: Installation, size: int) -> proofs.Consiste
 
 
 def _told(report: Report) -> str:
-    compared = f"{report.checkpoints} checkpoints, {report.tiles} tiles, {report.commitments} texts"
+    compared = (
+        f"{report.checkpoints} checkpoints, {report.tiles} tiles, {report.commitments} texts,"
+    )
     lines = [
         f"{report.entries} entries, root {report.root}",
         f"{report.signed} of them are signed for.",
-        f"Compared: {compared}.",
+        f"Compared: {compared} {report.cosignatures} cosignatures.",
     ]
     for fault in report.faults:
         place = "" if fault.position is None else f"position {fault.position}: "
         lines.append(f"FAULT {place}{fault.problem}")
     lines.append("Everything is as it was signed." if report.verified else "NOT as it was signed.")
+    return "\n".join(lines)
+
+
+def _standing(status: witnesses.Status) -> str:
+    lines = [
+        f"{status.size} entries, cosigned {status.at:%Y-%m-%d %H:%M:%S} UTC"
+        if status.at
+        else "No checkpoint is cosigned.",
+        f"The policy needs {status.needed} of {len(status.witnesses)} witnesses.",
+    ]
+    for each in status.witnesses:
+        said = "was never asked"
+        if each.standing:
+            said = each.standing.problem or f"cosigned {each.standing.size} entries"
+        lines.append(f"{each.name} ({each.url}): {said}")
+    lines += [
+        f"REFUSED {refusal.at:%Y-%m-%d %H:%M:%S} UTC: {refusal.kind}, by {refusal.witness}\n"
+        f"--- cosigned\n{refusal.cosigned}--- offered\n{refusal.offered}"
+        for refusal in status.refused
+    ]
+    lines.append("As the policy asks." if status.holds else "NOT as the policy asks.")
     return "\n".join(lines)

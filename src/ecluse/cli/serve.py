@@ -24,7 +24,10 @@ from ecluse.keyring.client import LedgerKeyring, WatchKeyring
 from ecluse.keyring.reader import Reader
 from ecluse.keyring.server import serve
 from ecluse.keyring.service import Keyring
+from ecluse.ledger.cosigning import keep_cosigned
 from ecluse.ledger.keeper import keep
+from ecluse.ledger.note import VerifierKey, log_key
+from ecluse.local import witnesses
 from ecluse.local.installation import Installation
 from ecluse.local.processes import Operator, usual_ports
 from ecluse.local.supervisor import Supervisor
@@ -80,17 +83,27 @@ async def _keyring(installation: Installation, known_days: int) -> None:
 
 @app.command()
 def ledger() -> None:
-    """Follow the ledger: grow its tree, have checkpoints signed."""
+    """Follow the ledger: grow its tree, have checkpoints signed, and cosigned by witnesses."""
     logging.basicConfig(level=logging.WARNING)
     run_until_stopped(_ledger(Installation.from_environment()))
 
 
 async def _ledger(installation: Installation) -> None:
     signer = LedgerKeyring(installation.sockets)
+    connect = partial(installation.database.connect, Role.LEDGER)
     announce("ledger")
+
+    async def key() -> VerifierKey:
+        return log_key(await signer.public_key())
+
+    cosigning = asyncio.create_task(
+        keep_cosigned(connect, key, partial(witnesses.terms, installation), _report)
+    )
     try:
-        await keep(partial(installation.database.connect, Role.LEDGER), signer, _report)
+        await keep(connect, signer, _report)
     finally:
+        cosigning.cancel()
+        await asyncio.gather(cosigning, return_exceptions=True)
         await signer.close()
 
 

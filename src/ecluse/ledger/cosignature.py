@@ -53,6 +53,14 @@ class WitnessKey(NamedTuple):
         return cls(*read_key(text, _KIND))
 
 
+class Witness(NamedTuple):
+    """Where somebody who cosigns listens, and its key."""
+
+    #: Without a slash at its end.
+    url: str
+    key: WitnessKey
+
+
 class Cosignature(NamedTuple):
     """One that holds."""
 

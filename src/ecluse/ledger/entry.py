@@ -45,7 +45,13 @@ from ecluse.ledger.events.logins import (
     Unlock,
 )
 from ecluse.ledger.events.phones import PhoneEnded, PhoneEnrolled
-from ecluse.ledger.events.platform import PageRelease, PolicyInForce, Restored
+from ecluse.ledger.events.platform import (
+    CheckpointRefused,
+    PageRelease,
+    PolicyInForce,
+    Restored,
+    Witnessed,
+)
 from ecluse.ledger.events.register import (
     FeedHeld,
     FeedInForce,
@@ -68,6 +74,7 @@ __all__ = [
     "AlarmTold",
     "AnyEvent",
     "Check",
+    "CheckpointRefused",
     "ClientRotated",
     "Contained",
     "EnrolmentAccepted",
@@ -107,6 +114,7 @@ __all__ = [
     "UnknownEventError",
     "Unlock",
     "Withheld",
+    "Witnessed",
     "decode",
     "encode",
 ]
@@ -155,6 +163,8 @@ AnyEvent = (
     | NoticesSent
     | NoticeFetched
     | NoticeAcknowledged
+    | Witnessed
+    | CheckpointRefused
 )
 
 _encoder = msgspec.msgpack.Encoder()

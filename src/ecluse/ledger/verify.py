@@ -9,14 +9,16 @@ from the sealed entries too; without them an altered text shows only to who can 
 from __future__ import annotations
 
 import base64
+import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ecluse.ledger import storage
+from ecluse.ledger import cosigned, storage
+from ecluse.ledger.cosignature import WitnessKey, verified
 from ecluse.ledger.merkle import HASH_SIZE, leaf_hashes
-from ecluse.ledger.note import NoteError, open_checkpoint
+from ecluse.ledger.note import NoteError, open_checkpoint, parse, read_signatures
 from ecluse.ledger.seal import commitment
 from ecluse.ledger.tiles import Edge, Tile
 
@@ -40,8 +42,12 @@ SELECT position, entry, at, month, sealed, commitment FROM ledger_entry
  WHERE shard = $1 AND position >= $2 AND position < $3 ORDER BY position
 """
 _CHECKPOINTS = """
-SELECT size, note FROM ledger_checkpoint
- WHERE shard = $1 AND size > $2 AND size <= $3 ORDER BY size
+SELECT size, note,
+       ARRAY(SELECT witness FROM ledger_cosignature AS s
+              WHERE s.shard = c.shard AND s.size = c.size ORDER BY witness) AS witnesses,
+       ARRAY(SELECT line FROM ledger_cosignature AS s
+              WHERE s.shard = c.shard AND s.size = c.size ORDER BY witness) AS lines
+  FROM ledger_checkpoint AS c WHERE shard = $1 AND size > $2 AND size <= $3 ORDER BY size
 """
 _COVERED = "SELECT max(size) FROM ledger_checkpoint WHERE shard = $1 AND size <= $2"
 _STRAY_ENTRIES = """
@@ -84,6 +90,8 @@ class Report(msgspec.Struct, frozen=True):
     checkpoints: int
     tiles: int
     commitments: int
+    #: How many cosignatures of witnesses were verified.
+    cosignatures: int
     faults: list[Fault]
 
 
@@ -129,6 +137,7 @@ class _Audit:
         self._checkpoints = 0
         self._tiles = 0
         self._commitments = 0
+        self._cosignatures = 0
         self._faults: list[Fault] = []
 
     async def run(self, told: Callable[[int, int], None] | None) -> Report:
@@ -138,6 +147,7 @@ class _Audit:
         if covered is None and size:
             self._fault(None, "No checkpoint is over any of the entries.")
         await self._find_strays(size)
+        await self._find_refusals()
         await self._grow(b"")
         whole = True
         while whole and self._edge.size < size and len(self._faults) < MOST_FAULTS:
@@ -152,6 +162,7 @@ class _Audit:
             checkpoints=self._checkpoints,
             tiles=self._tiles,
             commitments=self._commitments,
+            cosignatures=self._cosignatures,
             faults=self._faults,
         )
 
@@ -198,12 +209,14 @@ class _Audit:
         rows = await self._connection.fetch(_CHECKPOINTS, self._shard, self._compared, end)
         self._compared = end
         full: dict[Tile, bytes] = {}
-        for size, signed in [(row["size"], row["note"]) for row in rows] + [(end, None)]:
+        for row in [*rows, None]:
+            size = end if row is None else row["size"]
             start, stop = self._edge.size - begin, size - begin
             self._edge, more = self._edge.extend(leaves[start * HASH_SIZE : stop * HASH_SIZE])
             full.update(more)
-            if signed is not None:
-                self._compare_checkpoint(size, signed)
+            if row is not None:
+                self._compare_checkpoint(size, row["note"])
+                self._compare_cosignatures(row)
         await self._compare_tiles({tile: full[tile] for tile in full if tile.end <= self._covered})
 
     def _compare_checkpoint(self, size: int, signed: str) -> None:
@@ -218,6 +231,37 @@ class _Audit:
             self._fault(position, f"The checkpoint over {size} entries is over another number.")
         elif checkpoint.root != self._edge.root():
             self._fault(position, f"The first {size} entries are not the ones that were signed.")
+
+    def _compare_cosignatures(self, row: asyncpg.Record) -> None:
+        """Verify what lies here as a witness's, by the key that it is said to be of."""
+        for witness, line in zip(row["witnesses"], row["lines"], strict=True):
+            self._cosignatures += 1
+            try:
+                text, _ = parse(row["note"])
+                key = WitnessKey.parse(witness)
+                holds = verified(text, read_signatures(line), [key], math.inf)
+            except NoteError:
+                holds = []
+            if not holds:
+                self._fault(
+                    row["size"] - 1 if row["size"] else None,
+                    f"The cosignature by {witness} on the checkpoint over {row['size']} entries"
+                    " does not hold.",
+                )
+
+    async def _find_refusals(self) -> None:
+        """Tell of each witness that saw another log, by a note that this log's key signed."""
+        for refusal in await cosigned.refusals(self._connection, self._shard):
+            try:
+                seen = open_checkpoint(refusal.cosigned, self._key)
+            except NoteError as error:
+                self._fault(None, f"The evidence of {refusal.witness}: {error.problem}")
+                continue
+            self._fault(
+                None,
+                f"{refusal.witness} cosigned {seen.size} entries that this ledger does not begin"
+                f" with: {refusal.kind}.",
+            )
 
     async def _compare_tiles(self, computed: Mapping[Tile, bytes]) -> None:
         stored = await storage.find_tiles(self._connection, self._shard, computed)

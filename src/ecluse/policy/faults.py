@@ -70,8 +70,10 @@ def _form(
         value = content[name]
         nested = isinstance(field.type, type) and issubclass(field.type, msgspec.Struct)
         if nested and isinstance(value, dict):
-            yield from _form(value, field.type, f"{under}{name}.")
-            continue
+            inner = list(_form(value, field.type, f"{under}{name}."))
+            yield from inner
+            if inner:
+                continue
         try:
             msgspec.convert(value, field.type)
         except msgspec.ValidationError as error:
@@ -99,6 +101,7 @@ def _sense(policy: Policy) -> Iterator[tuple[str, str]]:
             "the cap that it is taken from",
         ),
         "known.days": (policy.known.days, policy.settlement_days, "settlement_days"),
+        "witness.needed": (policy.witness.needed, len(policy.witness.known), "witness.known"),
         "card.account_day": (card.account_day, card.organisation_day, "card.organisation_day"),
     }
     for key, (value, limit, named) in above.items():

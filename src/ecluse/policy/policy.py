@@ -11,6 +11,7 @@ import msgspec
 from ecluse.errors import EcluseError
 from ecluse.policy.exchange import ExchangePolicy
 from ecluse.policy.watch import WatchPolicy
+from ecluse.policy.witness import WitnessPolicy
 
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     probation: Probation
     watch: WatchPolicy
     exchange: ExchangePolicy
+    #: Absent from policies older than it: nobody cosigns, and nothing waits for that.
+    witness: WitnessPolicy = WitnessPolicy()
 
     def card_day(self, *, client: bool) -> int:
         """Return an account's cap on distinct cards; practice software has its own."""

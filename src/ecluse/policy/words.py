@@ -151,6 +151,10 @@ _WORDS = {
     "exchange.on_honey": ("measure", "when it tells of an invented member asked about"),
     "exchange.on_accomplice": ("measure", "when it tells of doing as a campaign does"),
     "exchange.on_campaign": ("measure", "against everybody, when it tells of a campaign"),
+    "witness.needed": ("cosignatures", "that a checkpoint needs, for typed checks to go on"),
+    "witness.most_minutes": ("minutes", "that the newest such checkpoint may be old"),
+    "witness.every_seconds": ("seconds", "from one checkpoint submitted to the next, at least"),
+    "witness.known": ("address and key", "of each witness"),
 }
 
 

@@ -1,11 +1,15 @@
 // What an outsider may run: a checkpoint opened by golang.org/x/mod/sumdb/note, and proofs checked by
-// golang.org/x/mod/sumdb/tlog. Not a line of Écluse in it.
+// golang.org/x/mod/sumdb/tlog, a witness's cosignature by Go's own Ed25519. Not a line of Écluse in it.
 //
 // Reads the gate's answers as JSON from standard input; exits 0 when all of them hold.
 package main
 
 import (
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +26,7 @@ type question struct {
 	Earlier     string // the checkpoint that the outsider kept
 	Inclusion   []inclusion
 	Consistency consistency
+	Witness     string // whose cosignature the later checkpoint bears; empty for nobody's
 }
 
 type inclusion struct {
@@ -71,6 +76,15 @@ func check() error {
 	if err != nil {
 		return err
 	}
+	if asked.Witness != "" {
+		witness, err := cosigner(asked.Witness)
+		if err != nil {
+			return err
+		}
+		if _, _, err := open(asked.Consistency.Checkpoint, note.VerifierList(witness)); err != nil {
+			return err
+		}
+	}
 	return tlog.CheckTree(hashes(asked.Consistency.Hashes), size, root, old, before)
 }
 
@@ -93,6 +107,40 @@ func open(text string, known note.Verifiers) (int64, tlog.Hash, error) {
 		return 0, tlog.Hash{}, errors.New("no root hash")
 	}
 	return size, hash(root), nil
+}
+
+// A witness's key, and what it signs, written from c2sp.org/tlog-cosignature alone.
+type witness struct {
+	name string
+	id   uint32
+	key  ed25519.PublicKey
+}
+
+func (w witness) Name() string    { return w.name }
+func (w witness) KeyHash() uint32 { return w.id }
+
+func (w witness) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	header := fmt.Sprintf("cosignature/v1\ntime %d\n", binary.BigEndian.Uint64(signature))
+	return ed25519.Verify(w.key, append([]byte(header), text...), signature[8:])
+}
+
+func cosigner(vkey string) (note.Verifier, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return nil, errors.New("no verifier key")
+	}
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(key) != 1+ed25519.PublicKeySize || key[0] != 4 {
+		return nil, errors.New("no key of a witness")
+	}
+	sum := sha256.Sum256(append([]byte(parts[0]+"\n"), key...))
+	if hex.EncodeToString(sum[:4]) != parts[1] {
+		return nil, errors.New("the key's id is another key's")
+	}
+	return witness{parts[0], binary.BigEndian.Uint32(sum[:4]), key[1:]}, nil
 }
 
 func hashes(all [][]byte) []tlog.Hash {

@@ -28,3 +28,28 @@ class PageRelease(Event, frozen=True, kw_only=True, tag="page_release"):
 
     #: Path of each file to its SHA-256 (32 bytes).
     files: dict[str, bytes]
+
+
+class Witnessed(Event, frozen=True, kw_only=True, tag="witnessed"):
+    """Enough witnesses cosigned lately, again or no more. Written by the gate that first finds it.
+
+    While they have not, nobody is found without a card or a reference.
+    """
+
+    enough: bool
+    #: As the policy says.
+    needed: int
+    #: Entries of the newest checkpoint with so many cosignatures; 0 for none.
+    size: int
+
+
+class CheckpointRefused(Event, frozen=True, kw_only=True, tag="checkpoint_refused"):
+    """A witness saw another log than this one. Written by a gate; both notes lie in the database."""
+
+    #: The witness's verifier key.
+    witness: str
+    #: `forked` or `rolled_back`.
+    kind: str
+    #: SHA-256 of what the witness had cosigned, and of what it was offered (32 bytes each).
+    cosigned: bytes
+    offered: bytes
