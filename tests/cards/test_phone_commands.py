@@ -69,7 +69,11 @@ def test_an_end_names_the_phone(keys: Path) -> None:
     assert told["ended"] is False
 
 
-@pytest.mark.parametrize("name", ["", "AAAA", NAME[:-1], NAME + "A", "not a name"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "AAAA", NAME[:-1], NAME + "A", "not a name"],
+    ids=["empty", "short", "cut", "longer", "words"],  # a phone's name is drawn anew each time
+)
 def test_what_is_no_phones_name_is_not_granted(keys: Path, name: str) -> None:
     with pytest.raises(GrantError):
         run("grant", "--keys", str(keys), "--phone", name, "--card", CARD)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Where a card was that nobody has shown yet.
 _NOWHERE = Shown()
+#: What most checks come to: made once, since a nation makes millions of them.
+_RELEASED, _RELEASED_AGAIN = Outcome(released=True), Outcome(released=True, repeat=True)
 
 
 def decide(
@@ -123,7 +125,7 @@ class _Desk:
         self._cards[ask.card] = Shown(
             shown.organisations.ask(ask.visitor, now), shown.accounts.ask(ask.counter, now)
         )
-        return Outcome(released=True, repeat=repeat)
+        return _RELEASED_AGAIN if repeat else _RELEASED
 
     def _known(self, ask: Ask, account: Account) -> Outcome:
         caps, organisation = self._policy.known, self._organisations[account.organisation]
@@ -219,8 +221,6 @@ def _refused(reason: Reason, *, repeat: bool = False) -> Outcome:
 
 
 def _looked_up(ask: Ask, *, repeat: bool) -> Outcome:
-    return (
-        Outcome(released=True, repeat=repeat)
-        if ask.found
-        else _refused(Reason.UNKNOWN, repeat=repeat)
-    )
+    if not ask.found:
+        return _refused(Reason.UNKNOWN, repeat=repeat)
+    return _RELEASED_AGAIN if repeat else _RELEASED

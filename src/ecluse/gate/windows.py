@@ -77,7 +77,9 @@ class Ring(msgspec.Struct, frozen=True, array_like=True, gc=False):
         hour = int(now // HOUR)
         counted = self.hours.get(hour)
         if counted is not None:  # what is over went when this hour began
-            return Ring({**self.hours, hour: counted + count})
+            hours = self.hours.copy()
+            hours[hour] = counted + count
+            return Ring(hours)
         kept = {h: c for h, c in self.hours.items() if h > hour - _RING_HOURS and c > 0}
         kept[hour] = count
         return Ring(kept)

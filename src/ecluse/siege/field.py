@@ -145,10 +145,12 @@ class Field:
         """
         self.catch_up(now)
         self._sweep(now)
+        accounts = {ask.account: self.accounts[ask.account] for ask in asks}
+        places = {account.organisation for account in accounts.values()}
         before = State(
-            {ask.account: self.accounts[ask.account] for ask in asks},
-            {(o := self.accounts[ask.account].organisation): self.organisations[o] for ask in asks},
-            {ask.card: self._cards[ask.card] for ask in asks if ask.card in self._cards},
+            accounts,
+            {place: self.organisations[place] for place in places},
+            {card: known for ask in asks if (known := self._cards.get(card := ask.card))},
             self._lease(asks, now),
             braked_until=self._braked_until,
         )
@@ -213,20 +215,14 @@ class Field:
         for position, (ask, outcome, person) in enumerate(
             zip(asks, outcomes, persons, strict=True), first
         ):
-            place = accounts[ask.account].organisation
-            self._unread.append(
-                Seen(
-                    ask.account,
-                    place,
-                    now,
-                    ask.lane,
-                    outcome.released,
-                    outcome.reason,
-                    outcome.repeat,
-                    position,
-                    *(self._typed(ask.account, place, person, now) if person else ()),
-                )
-            )
+            account = ask.account
+            place = accounts[account].organisation
+            released, reason, repeat = outcome.released, outcome.reason, outcome.repeat
+            told = account, place, now, ask.lane, released, reason, repeat, position
+            if person:
+                self._unread.append(Seen(*told, *self._typed(account, place, person, now)))
+            else:
+                self._unread.append(Seen(*told))
         self._position += len(asks)
 
     def _typed(

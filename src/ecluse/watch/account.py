@@ -15,7 +15,7 @@ from ecluse.watch.sequential import AT_WORK, within
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ecluse.policy.watch import WatchPolicy
     from ecluse.watch.event import Seen
@@ -55,19 +55,31 @@ class Weather(NamedTuple):
     campaign: bool
 
 
-def weigh(habits: Habits, seen: Seen, policy: WatchPolicy, weather: Weather) -> Iterator[Finding]:
-    """Weigh one check; yield what it brings over a threshold."""
+def weigh(habits: Habits, seen: Seen, policy: WatchPolicy, weather: Weather) -> Iterable[Finding]:
+    """Weigh one check; return what it brings over a threshold."""
     habits.begin_day(seen.at)
-    if seen.honey:
-        yield Finding(Kind.HONEY, 1)
+    if seen.lane is Lane.CARD and seen.reason is not Reason.UNKNOWN:
+        # Four checks of five, and of themselves they speak for nobody: no generator for them.
+        _card(habits, policy)
+        habits.hours.work(seen.at)
+        return _honey(seen)
+    return _weigh(habits, seen, policy, weather)
+
+
+def _weigh(habits: Habits, seen: Seen, policy: WatchPolicy, weather: Weather) -> Iterator[Finding]:
+    yield from _honey(seen)
+    habits.note(seen.position)
     if seen.lane is Lane.CARD:
-        yield from _card(habits, seen, policy)
+        yield from _dead_card(habits, policy)
     else:
-        habits.note(seen.position)
         yield from _marks(seen, policy)
         if not seen.repeat:
             yield from _person(habits, seen, policy, weather)
     habits.hours.work(seen.at)
+
+
+def _honey(seen: Seen) -> tuple[Finding, ...]:
+    return (Finding(Kind.HONEY, 1),) if seen.honey else ()
 
 
 def accomplice(habits: Habits, now: float, policy: WatchPolicy) -> Finding | None:
@@ -81,14 +93,15 @@ def accomplice(habits: Habits, now: float, policy: WatchPolicy) -> Finding | Non
     return Finding(Kind.ACCOMPLICE, parts.total, facts)
 
 
-def _card(habits: Habits, seen: Seen, policy: WatchPolicy) -> Iterator[Finding]:
+def _card(habits: Habits, policy: WatchPolicy) -> None:
     habits.card.count(habits.worked, policy.habit_days)
-    if seen.reason is Reason.UNKNOWN:
-        habits.note(seen.position)
-        yield from _miss(habits.card_misses, Kind.CARD_MISSES, policy)
-    else:
-        habits.card_misses.others += 1
-        habits.share.others += 1
+    habits.card_misses.others += 1
+    habits.share.others += 1
+
+
+def _dead_card(habits: Habits, policy: WatchPolicy) -> Iterator[Finding]:
+    habits.card.count(habits.worked, policy.habit_days)
+    yield from _miss(habits.card_misses, Kind.CARD_MISSES, policy)
 
 
 def _marks(seen: Seen, policy: WatchPolicy) -> Iterator[Finding]:

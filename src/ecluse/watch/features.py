@@ -70,9 +70,9 @@ class Hours(msgspec.Struct, gc=False):
 
 
 def _hour(at: float) -> int:
+    day, hour = divmod(int(at // HOUR), _DAY_HOURS)
     # The epoch began on a Thursday.
-    weekend = int(at // DAY + 3) % 7 >= _WEEKEND
-    return 1 << int(at // HOUR) % _DAY_HOURS + weekend * _DAY_HOURS
+    return 1 << hour + _DAY_HOURS if (day + 3) % 7 >= _WEEKEND else 1 << hour
 
 
 class Habits(msgspec.Struct, gc=False):

@@ -119,13 +119,13 @@ class _Watching:
         )
 
     def see(self, seen: Seen) -> None:
-        if seen.reason in _SILENT:
+        if seen.reason is not None and seen.reason in _SILENT:
             return
         habits = self._accounts.get(seen.account) or self._touch(seen)
         typed = seen.lane is Lane.TYPED
         weather = self._weather(seen, habits) if typed else _ANY
-        harder = seen.at < self._wary.get(seen.account, 0.0)
-        policy = self._harder if harder else self._policy
+        wary = self._wary and seen.at < self._wary.get(seen.account, 0.0)
+        policy = self._harder if wary else self._policy
         for found in accounts.weigh(habits, seen, policy, weather):
             self._alarm(habits, seen, found)
         # Nothing but a typed check speaks for a thief: a card need not be weighed against it.
