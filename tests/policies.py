@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ecluse.local.installation import Installation
 
 
-def write(path: Path, **sections: Mapping[str, float]) -> Path:
+def write(path: Path, **sections: Mapping[str, object]) -> Path:
     """Write the default policy to `path`, with the numbers of `sections` in place of its own."""
     whole = msgspec.to_builtins(policies.read()[0])
     for name, numbers in sections.items():

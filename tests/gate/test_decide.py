@@ -358,3 +358,16 @@ def test_no_cap_that_others_share_ever_refuses_a_phone(
     )
     frozen = with_account(held, frozen_typed_until=NOW + DAY, shrunk_until=NOW + DAY)
     assert reason(frozen, phone()) is None
+
+
+def test_without_enough_witnesses_only_typed_checks_wait() -> None:
+    state = msgspec.structs.replace(begin(), witnessed_until=NOW + 60)
+    assert reason(state, typed(), 59.9) is None
+    assert reason(state, typed(), 60) is Reason.UNWITNESSED
+    late, outcomes = run(state, (60, typed()), (61, known()), (62, card()))
+    assert [each.released for each in outcomes] == [False, True, True]
+    # What was refused for that costs nothing, and a repeat of what was answered before waits too.
+    assert late.accounts[b"one"].typed == state.accounts[b"one"].typed
+    asked, _ = run(state, (0, typed()))
+    assert reason(asked, typed(), 60) is Reason.UNWITNESSED
+    assert reason(msgspec.structs.replace(late, witnessed_until=NOW + 120), typed(), 63) is None

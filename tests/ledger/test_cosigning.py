@@ -116,7 +116,9 @@ async def test_a_checkpoint_is_cosigned_and_served_with_the_cosignature(
     await log.grow(200, 700)
     stands = await log.submit(told)
     assert (stands.size, stands.problem) == (700, "")
-    text, signatures = parse(await cosigned.latest(log.ledger) or "")
+    served = await cosigned.latest(log.ledger)
+    assert served
+    text, signatures = parse(served.whole)
     (made,) = verified(text, signatures, [running.key], LATER)
     lately = await cosigned.lately(log.ledger)
     found = cosigned.newest(lately, LOG_KEY.name, [running.key], 1, LATER)

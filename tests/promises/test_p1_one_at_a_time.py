@@ -54,6 +54,7 @@ DOORS = {
     ("GET", "/v1/ledger/checkpoint"),
     ("GET", "/v1/ledger/proof/{position:int}"),
     ("GET", "/v1/ledger/consistency/{size:int}"),
+    ("GET", "/v1/ledger/checkpoint/cosigned"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
 }

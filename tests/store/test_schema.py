@@ -105,7 +105,7 @@ GRANTS = {
         account a(account insurer label organisation probation_until role),
         account w(frozen_typed_until locked rpps shrunk_until), alarm r, watch_state r(position),
         enrolment r w(state), passkey ra w(sign_count), device ra w(revoked_at), nonce ra,
-        act ra w(ended_at seconder seconder_key state), platform r(braked_until page_release policy witnessed),
+        act ra w(ended_at seconder seconder_key state), platform r(braked_until page_release witnessed),
         platform w(braked_until page_release), watch_minute r, gauge r,
         peer ra w(collection most name public_key removed_at), told r(added_at object), heard r,
         ledger_head rw, ledger_entry a r(commitment position shard), ledger_tile r,

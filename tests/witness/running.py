@@ -61,11 +61,11 @@ def ask(state: Path, *arguments: str, status: int = 0) -> dict[str, Any]:
 
 
 @contextmanager
-def witness(state: Path, name: str = NAME) -> Iterator[Running]:
+def witness(state: Path, name: str = NAME, port: int = 0) -> Iterator[Running]:
     """Run one on this folder, with nothing in its environment that leads to an installation."""
     environment = {each: os.environ[each] for each in ("PATH", "HOME") if each in os.environ}
     process = subprocess.Popen(
-        command("serve", "--state", str(state), "--name", name, "--port", "0", "--json"),
+        command("serve", "--state", str(state), "--name", name, "--port", str(port), "--json"),
         stdout=subprocess.PIPE,
         env=environment,
     )

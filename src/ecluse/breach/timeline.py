@@ -17,6 +17,7 @@ from ecluse.ledger.entry import (
     NoticesSent,
     PolicyInForce,
     SignedOut,
+    Witnessed,
 )
 
 
@@ -96,6 +97,8 @@ def _facts(event: AnyEvent) -> dict[str, str | int]:
             return {"devices": devices}
         case NoticesBuilt(version=version) | NoticesSent(version=version):
             return {"version": version}
+        case Witnessed(needed=needed, size=size):
+            return {"needed": needed, "size": size}
         case PolicyInForce(version=name):
             return {"version": name}
         case ActProposed(kind=kind) | ActDone(kind=kind):
@@ -107,7 +110,14 @@ def _facts(event: AnyEvent) -> dict[str, str | int]:
 #: Steps of the work on the incident itself, and what was in force anyway.
 _OF_NO_READER = frozenset(
     {
-        *("login", "policy_in_force", "scope_taken", "notices_built", "incident_changed"),
+        *(
+            "login",
+            "policy_in_force",
+            "witnessed",
+            "scope_taken",
+            "notices_built",
+            "incident_changed",
+        ),
         *("act_proposed", "act_seconded", "act_withdrawn", "act_done"),
         *("notice_fetched", "notice_acknowledged"),
     }

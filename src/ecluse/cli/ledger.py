@@ -135,8 +135,9 @@ async def _verify(installation: Installation, named: str | None) -> Report:
 async def _checkpoint(installation: Installation) -> str:
     connection = await installation.database.connect(Role.LEDGER)
     try:
-        await proofs.checkpoint(connection)
-        return await cosigned.latest(connection) or ""
+        plain = await proofs.checkpoint(connection)
+        latest = await cosigned.latest(connection)
+        return latest.whole if latest else plain
     finally:
         await connection.close()
 

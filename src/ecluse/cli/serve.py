@@ -24,7 +24,8 @@ from ecluse.keyring.client import LedgerKeyring, WatchKeyring
 from ecluse.keyring.reader import Reader
 from ecluse.keyring.server import serve
 from ecluse.keyring.service import Keyring
-from ecluse.ledger.cosigning import keep_cosigned
+from ecluse.ledger.cosigning import keep_cosigned, show
+from ecluse.ledger.errors import BrokenLedgerError
 from ecluse.ledger.keeper import keep
 from ecluse.ledger.note import VerifierKey, log_key
 from ecluse.local import witnesses
@@ -93,14 +94,17 @@ async def _ledger(installation: Installation) -> None:
     connect = partial(installation.database.connect, Role.LEDGER)
     announce("ledger")
 
+    terms = partial(witnesses.terms, installation)
+
     async def key() -> VerifierKey:
         return log_key(await signer.public_key())
 
-    cosigning = asyncio.create_task(
-        keep_cosigned(connect, key, partial(witnesses.terms, installation), _report)
-    )
+    cosigning = asyncio.create_task(keep_cosigned(connect, key, terms, _report))
     try:
         await keep(connect, signer, _report)
+    except BrokenLedgerError:
+        await show(connect, await key(), terms)
+        raise
     finally:
         cosigning.cancel()
         await asyncio.gather(cosigning, return_exceptions=True)

@@ -118,12 +118,20 @@ class Standing(msgspec.Struct, frozen=True):
     alarms: int
 
 
+class Witnesses(msgspec.Struct, frozen=True):
+    """How witnesses stand to the ledger."""
+
+    enough: bool
+    refused: int
+
+
 class Live(msgspec.Struct, frozen=True):
     """`GET /v1/console/live`."""
 
     minutes: list[Minute]
     levels: list[Gauge]
     now: Standing
+    witnesses: Witnesses
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -217,6 +225,7 @@ class LedgerState(msgspec.Struct, frozen=True):
     signed: int
     checkpoint: str
     verified: bool
+    witnesses: Witnesses
 
 
 class OwnNotice(msgspec.Struct, frozen=True):

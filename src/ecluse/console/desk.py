@@ -10,7 +10,7 @@ import msgspec
 from ecluse.console import listing
 from ecluse.console.asker import Outcome
 from ecluse.console.forms import number_of
-from ecluse.console.listing import Name
+from ecluse.console.listing import Name, Witnesses
 from ecluse.gate.request import MalformedError
 from ecluse.login import base64url
 from ecluse.policy.watch import Measure
@@ -36,6 +36,7 @@ class Live(msgspec.Struct, frozen=True):
     minutes: list[Minute]
     levels: list[Gauge]
     now: Now
+    witnesses: Witnesses
 
 
 class DeskAlarm(ShownAlarm, frozen=True, kw_only=True):
@@ -67,6 +68,7 @@ async def live(asker: Asker, _: Request, __: bytes) -> Outcome:
             await gauges.minutes(asker.connection, asker.now - _HOUR),
             await gauges.levels(asker.connection),
             await rows.standing_now(asker.connection, asker.now),
+            await listing.witnesses(asker.connection, asker.now),
         )
     )
 

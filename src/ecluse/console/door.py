@@ -128,4 +128,4 @@ class ConsoleDoor:
     async def ledger(self, asker: Asker, _: Request, __: bytes) -> Outcome:
         """Tell whether the ledger is as it was signed."""
         key = await self._keyring.public_key()
-        return Outcome(await listing.ledger(asker.connection, key))
+        return Outcome(await listing.ledger(asker.connection, key, asker.now))

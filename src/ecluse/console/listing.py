@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ecluse.feeds import status
-from ecluse.ledger import note, reader, storage
+from ecluse.ledger import cosigned, note, reader, storage
 from ecluse.ledger.errors import LedgerError
 from ecluse.login import base64url
 
@@ -35,6 +35,7 @@ SELECT account AS number, label, role, locked,
 _NAMED_PLACES = """
 SELECT organisation AS number, name, finess FROM organisation WHERE organisation = ANY($1::bytea[])
 """
+_WITNESSED = "SELECT witnessed FROM platform"
 _INSURER = "SELECT amc, name FROM insurer WHERE insurer = $1"
 
 
@@ -75,6 +76,28 @@ class ListedFeed(msgspec.Struct, frozen=True):
     ended_at: datetime | None
 
 
+class ListedWitness(msgspec.Struct, frozen=True):
+    """Somebody who is asked to cosign."""
+
+    name: str
+    #: Entries of the checkpoint that it cosigned last.
+    size: int
+    cosigned_at: datetime | None
+    #: Of the last attempt; empty when it cosigned.
+    problem: str
+
+
+class Witnesses(msgspec.Struct, frozen=True):
+    """How witnesses stand to the ledger, as keeper and gates wrote it down."""
+
+    #: Enough of them cosigned lately, as the policy asks.
+    enough: bool
+    #: How often one showed a checkpoint that this log signed and does not begin with.
+    refused: int
+    #: Those that were asked within a day, by name.
+    asked: list[ListedWitness]
+
+
 class LedgerState(msgspec.Struct, frozen=True):
     """How far the ledger is signed, and whether what is stored is what was signed."""
 
@@ -82,6 +105,7 @@ class LedgerState(msgspec.Struct, frozen=True):
     signed: int
     checkpoint: str
     verified: bool
+    witnesses: Witnesses
 
 
 async def accounts(
@@ -123,7 +147,7 @@ async def feeds(connection: Connection, amc: str) -> list[ListedFeed]:
     ]
 
 
-async def ledger(connection: Connection, public_key: bytes) -> LedgerState:
+async def ledger(connection: Connection, public_key: bytes, now: datetime) -> LedgerState:
     """Compare the latest checkpoint with its signature and with the tree that is stored.
 
     The right edge is recomputed from tiles and commitments; `ecluse ledger verify` recomputes all.
@@ -131,15 +155,36 @@ async def ledger(connection: Connection, public_key: bytes) -> LedgerState:
     Args:
         connection: As the officer.
         public_key: The log's, from the keyring and not from the log.
+        now: The present.
     """
     size = await storage.size(connection, 0)
-    text = await storage.latest(connection, 0)
+    latest, seen = await cosigned.latest(connection), await witnesses(connection, now)
+    text = latest.whole if latest else None
     if text is None:
-        return LedgerState(size, 0, "", verified=False)
+        return LedgerState(size, 0, "", verified=False, witnesses=seen)
     try:
         signed = note.open_checkpoint(text, note.log_key(public_key))
         edge = await reader.edge(connection, 0, signed.size)
     except LedgerError:
-        return LedgerState(size, 0, text, verified=False)
+        return LedgerState(size, 0, text, verified=False, witnesses=seen)
     right = signed.root == edge.root() and signed.size <= size
-    return LedgerState(size, signed.size, text, verified=right)
+    return LedgerState(size, signed.size, text, verified=right, witnesses=seen)
+
+
+async def witnesses(connection: Connection, now: datetime) -> Witnesses:
+    """Return how witnesses stand."""
+    standings = (await cosigned.standings(connection)).values()
+    return Witnesses(
+        await connection.fetchval(_WITNESSED),
+        len(await cosigned.refusals(connection)),
+        sorted(
+            (
+                ListedWitness(
+                    each.witness.partition("+")[0], each.size, each.cosigned_at, each.problem
+                )
+                for each in standings
+                if now - each.asked_at < timedelta(days=1)
+            ),
+            key=lambda each: each.name,
+        ),
+    )

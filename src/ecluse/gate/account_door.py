@@ -92,7 +92,8 @@ class AccountDoor:
         of_typed = policy.probation.of if today < max(reduced_until, own.braked_until) else int
         client, typed = caller.role is AccountRole.CLIENT, policy.typed
         day, hour = of_typed(typed.account_day), of_typed(typed.account_hour)
-        if client or today < own.frozen_typed_until:
+        paused = not self._gate.witnessing.holds(today)
+        if client or paused or today < own.frozen_typed_until:
             day = hour = 0
         return {
             "card": {"day": _left(policy.card_day(client=client), spent.card.total(now))},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -107,6 +108,7 @@ def _routes(gate: Gate, callers: Callers, checks: CheckDoor) -> list[Route]:
         Route("/v1/client/rotate", client.rotate, methods=["POST"]),
         Route("/v1/enrolments/{fingerprint}", login.state, methods=["GET"]),
         Route("/v1/ledger/checkpoint", ledger.checkpoint, methods=["GET"]),
+        Route("/v1/ledger/checkpoint/cosigned", ledger.cosigned, methods=["GET"]),
         Route("/v1/ledger/proof/{position:int}", ledger.proof, methods=["GET"]),
         Route("/v1/ledger/consistency/{size:int}", ledger.consistency, methods=["GET"]),
         Route("/health/live", _live, methods=["GET"]),
@@ -122,7 +124,14 @@ class _LedgerDoor:
         self._known: KnownRoots = {}
 
     async def checkpoint(self, _: Request) -> Response:
-        return PlainTextResponse(self._gate.checkpoint, headers=replies.HEADERS)
+        return PlainTextResponse(self._gate.cosigned, headers=replies.HEADERS)
+
+    async def cosigned(self, _: Request) -> Response:
+        """Return the newest checkpoint that enough witnesses cosigned."""
+        note = self._gate.witnessing.note
+        if not note:
+            return replies.json({"error": "unknown", "message": "No witness cosigned yet."}, 404)
+        return PlainTextResponse(note, headers=replies.HEADERS)
 
     async def proof(self, request: Request) -> Response:
         async with self._gate.pool.acquire() as connection:
@@ -140,10 +149,11 @@ class _LedgerDoor:
             )
 
     async def ready(self, _: Request) -> Response:
-        """Tell whether database and keyring answer."""
+        """Tell whether database and keyring answer, and whether witnesses cosign as they should."""
         await self._gate.pool.fetchval("SELECT 1")
         await self._gate.keyring.hello()
-        return replies.json({"ready": True})
+        witnessed = self._gate.witnessing.holds(datetime.now(UTC))
+        return replies.json({"ready": True, "witnessed": witnessed})
 
 
 async def _live(_: Request) -> Response:

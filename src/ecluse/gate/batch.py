@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ecluse.gate.run import Run
     from ecluse.gate.subject import Found
     from ecluse.gate.tokens import Tokens
+    from ecluse.gate.witnessing import Witnessing
     from ecluse.keyring.messages import Located
     from ecluse.policy.policy import Policy
 
@@ -69,6 +70,7 @@ class Desk:
         tokens: Tokens,
         journal: Journal,
         run: Run,
+        witnessing: Witnessing,
     ) -> None:
         self._connection = connection
         self._lease_connection = lease_connection
@@ -76,6 +78,7 @@ class Desk:
         self._tokens = tokens
         self._journal = journal
         self._run = run
+        self._witnessing = witnessing
         self._leases = Leases(policy.typed)
         self._anchor: Anchor | None = None
 
@@ -161,7 +164,7 @@ class Desk:
             if item.pending.asked.lane is Lane.TYPED
         )
         leases = await self._leases.cover(self._lease_connection, drawn, now) if drawn else {}
-        until = times.spent_until, times.braked_until
+        until = times.spent_until, times.braked_until, self._witnessing.until
         return State(accounts, organisations, cards, leases, *until), now, registered
 
     def _time(self, times: rows.Times) -> float:

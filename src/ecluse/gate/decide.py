@@ -67,6 +67,7 @@ class _Desk:
         self._leases = dict(state.leases)
         self._spent_until = state.spent_until
         self._braked_until = state.braked_until
+        self._witnessed_until = state.witnessed_until
         self._now = now
         self._policy = policy
 
@@ -78,6 +79,7 @@ class _Desk:
             self._leases,
             self._spent_until,
             self._braked_until,
+            self._witnessed_until,
         )
 
     def decide(self, ask: Ask) -> Outcome:
@@ -148,6 +150,7 @@ class _Desk:
         repeat = account.typed.holds(ask.subject, DAY, self._now)
         refused = (
             self._frozen(account)
+            or self._unwitnessed()
             or self._over_account(ask, account, account.typed, caps)
             or self._over_hour(ask, account)
             or self._over_organisation(organisation, organisation.typed, caps, repeat=repeat)
@@ -168,6 +171,9 @@ class _Desk:
 
     def _frozen(self, account: Account) -> Reason | None:
         return Reason.FROZEN if self._now < account.frozen_typed_until else None
+
+    def _unwitnessed(self) -> Reason | None:
+        return None if self._now < self._witnessed_until else Reason.UNWITNESSED
 
     def _over_account(
         self, ask: Ask, account: Account, asked: Recent, caps: PersonsLane

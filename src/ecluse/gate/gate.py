@@ -29,8 +29,11 @@ from ecluse.gate.rules import Rulebook, Rules
 from ecluse.gate.run import Run
 from ecluse.gate.subject import Subjects
 from ecluse.gate.tokens import Tokens
+from ecluse.gate.witnessing import Witnessing
 from ecluse.keyring.client import GateKeyring
+from ecluse.ledger import cosigned
 from ecluse.ledger.entry import GateEnded
+from ecluse.ledger.note import log_key
 from ecluse.login.passkey import RelyingParty
 from ecluse.policy.policy import Policy
 from ecluse.policy.shelf import Shelf
@@ -44,11 +47,10 @@ if TYPE_CHECKING:
     from ecluse.gate.again import Reply
     from ecluse.gate.caller import Caller
     from ecluse.gate.request import Asked
+    from ecluse.keyring.messages import Greeting
 
 
 log = logging.getLogger(__name__)
-
-_LATEST_CHECKPOINT = "SELECT note FROM ledger_checkpoint WHERE shard = 0 ORDER BY size DESC LIMIT 1"
 
 
 class GateConfig(msgspec.Struct, frozen=True):
@@ -70,8 +72,9 @@ class Gate:
     """The one way out."""
 
     def __init__(
-        self, config: GateConfig, pool: asyncpg.Pool[Any], keyring: GateKeyring, state_key: bytes
+        self, config: GateConfig, pool: asyncpg.Pool[Any], keyring: GateKeyring, greeting: Greeting
     ) -> None:
+        state_key = greeting.state_key
         self.config = config
         self.pool = pool
         self.keyring = keyring
@@ -80,7 +83,9 @@ class Gate:
         self.stamp_key = hashlib.blake2b(
             digest_size=32, key=state_key, person=b"ecluse/stamps"
         ).digest()
-        self.checkpoint = ""
+        #: The latest one, as receipts name it, and with the cosignatures that it has.
+        self.checkpoint = self.cosigned = ""
+        self.witnessing = Witnessing(self.journal, log_key(greeting.checkpoint_key).name)
         self._tokens = Tokens(state_key)
         self.catalogue = Catalogue(self._tokens)
         self._again = Again()
@@ -100,6 +105,7 @@ class Gate:
             self._tokens,
             self.journal,
             self._run,
+            self.witnessing,
         )
 
     async def again(self, caller: Caller, asked: Asked) -> Reply | None:
@@ -177,16 +183,19 @@ class Gate:
         self._pipeline.renew()
 
     async def follow_checkpoints(self) -> None:
-        """Keep the latest checkpoint at hand and forget what has ended, until cancelled.
+        """Keep checkpoints and cosignatures at hand, forget what has ended, until cancelled.
 
         Outlives the database: while that is away, the last checkpoint known is the latest.
         """
         while True:
             try:
                 async with self.pool.acquire() as connection:
-                    self.checkpoint = await connection.fetchval(_LATEST_CHECKPOINT) or ""
+                    latest = await cosigned.latest(connection)
+                    if latest is not None:
+                        self.checkpoint, self.cosigned = latest.note, latest.whole
+                    await self.witnessing.look(connection, self.config.policy.witness)
                     await sweep(connection)
-            except FAILURES as error:
+            except (*FAILURES, EcluseError) as error:
                 log.warning("checkpoints are not followed: %s", type(error).__name__)
             await asyncio.sleep(1)
 
@@ -236,12 +245,13 @@ async def open_gate(config: GateConfig) -> AsyncIterator[Gate]:
     ):
         connection = await asyncpg.connect(config.dsn)
         greeting = await keyring.hello()
-        gate = Gate(config, pool, keyring, greeting.state_key)
+        gate = Gate(config, pool, keyring, greeting)
         if greeting.restored:
             await start.note_restore(connection, keyring, gate.journal)
         rulebook = Rulebook(gate.journal, Shelf(config.policies))
         offered = Rules(config.policy, config.policy_digest)
         gate.adopt(await rulebook.settle(connection, offered))
+        await gate.witnessing.look(connection, gate.config.policy.witness)
         await connection.close()
         work = (
             *(gate.work(), gate.settle()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 
 import msgspec
@@ -68,6 +69,8 @@ class State(msgspec.Struct, frozen=True, gc=False):
     spent_until: float = 0.0
     #: Everybody has a fraction of the typed budget until then (seconds since the epoch).
     braked_until: float = 0.0
+    #: Enough witnesses cosigned the ledger for typed checks until then (seconds since the epoch).
+    witnessed_until: float = math.inf
 
 
 class Ask(msgspec.Struct, frozen=True, gc=False):
@@ -109,6 +112,7 @@ class Reason(StrEnum):
     CARD_DAY = "card_day"
     FROZEN = "frozen"
     SPENT = "spent"
+    UNWITNESSED = "unwitnessed"
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):

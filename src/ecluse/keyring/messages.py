@@ -128,6 +128,8 @@ class Greeting(msgspec.Struct, frozen=True):
 
     state_key: bytes
     restored: bool
+    #: Ed25519, 32 bytes: public, and what the log is named by.
+    checkpoint_key: bytes
 
 
 class MonthKeysOf(msgspec.Struct, frozen=True, tag="month"):

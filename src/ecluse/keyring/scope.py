@@ -21,6 +21,7 @@ from ecluse.ledger.entry import (
     ActWithdrawn,
     AlarmRaised,
     Check,
+    CheckpointRefused,
     Contained,
     GateEnded,
     IncidentChanged,
@@ -39,6 +40,7 @@ from ecluse.ledger.entry import (
     SignedOut,
     Unlock,
     Withheld,
+    Witnessed,
     encode,
 )
 
@@ -64,7 +66,7 @@ _OF_THE_INCIDENT = (
 )
 #: Told always: what was in force, and what two officers did.
 _OF_THE_PLATFORM = (
-    *(PolicyInForce, Restored),
+    *(PolicyInForce, Restored, Witnessed, CheckpointRefused),
     *(ActProposed, ActSeconded, ActWithdrawn, ActDone),
 )
 

@@ -141,7 +141,7 @@ class Keyring:
     async def greet(self, *, restore_noted: bool) -> Greeting:
         """Give a gate what it needs to start, and say whether the database was restored."""
         restored = await self.continuity.restored(noted=restore_noted)
-        return Greeting(self._keys.state, restored)
+        return Greeting(self._keys.state, restored, self.continuity.public_key())
 
     async def locate(self, checks: Sequence[Asked]) -> list[Located]:
         """Return where each check leads, and keep a ticket for each that the meter admits.

@@ -123,7 +123,7 @@ class Newest(NamedTuple):
 def newest(
     lately: Sequence[Cosigned], log: str, keys: Sequence[WitnessKey], needed: int, now: float
 ) -> Newest | None:
-    """Return the checkpoint that says most lately how the log stood; None for none (pure).
+    """Return the newest checkpoint with enough cosignatures that hold; None for none (pure).
 
     Args:
         lately: Checkpoints, the newest first; nothing in them is believed.
@@ -133,18 +133,16 @@ def newest(
         now: Seconds since the epoch.
     """
     enough = max(1, needed)
-    found: Newest | None = None
     for each in lately:
         text, _ = parse(each.note)
         if read_checkpoint(text).origin != log:
             continue
         made = verified(text, read_signatures("".join(each.lines)), keys, now)
         times = sorted((one.at for one in made), reverse=True)
-        if len(times) < enough or (found and found.at >= times[enough - 1]):
-            continue
-        lines = "".join(one.line for one in made)
-        found = Newest(each.size, each.note + lines, times[enough - 1])
-    return found
+        if len(times) >= enough:
+            lines = "".join(one.line for one in made)
+            return Newest(each.size, each.note + lines, times[enough - 1])
+    return None
 
 
 async def standings(connection: Connection, shard: int = 0) -> dict[str, Standing]:
@@ -203,10 +201,10 @@ async def lately(connection: Connection, shard: int = 0) -> list[Cosigned]:
     return await notes(connection, sorted(sizes), shard)
 
 
-async def latest(connection: Connection, shard: int = 0) -> str | None:
+async def latest(connection: Connection, shard: int = 0) -> Cosigned | None:
     """Return the latest checkpoint with the cosignatures that it has. Role: gate too."""
     found = await notes(connection, [await connection.fetchval(_NEWEST, shard)], shard)
-    return found[0].whole if found else None
+    return found[0] if found else None
 
 
 async def notes(

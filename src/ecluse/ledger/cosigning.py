@@ -143,12 +143,10 @@ class Submitter:
                     await cosigned.asked(connection, self._shard, witness.key, offered.size, now)
                 return None
             case 409 if said.strip().isdecimal() and int(said) != old:
-                seen = int(said)
-                if seen <= offered.size:
-                    return seen
-                if seen <= await storage.size(connection, self._shard):
-                    raise UnwitnessedError("It cosigned a later checkpoint meanwhile.")
-                raise await self._contradicted(connection, witness, submission.note, now)
+                # A checkpoint is stored before anybody is sent it: a larger one is not ours any more.
+                if int(said) > await self._size(connection):
+                    raise await self._contradicted(connection, witness, submission.note, now)
+                return int(said)
             case 409 | 422:
                 raise await self._contradicted(connection, witness, submission.note, now)
             case _:
@@ -222,8 +220,33 @@ class Submitter:
         except (httpx2.HTTPError, TimeoutError, ValueError, NoteError):
             raise UnwitnessedError("It refuses, and shows no checkpoint of this log.") from None
 
+    async def _size(self, connection: Connection) -> int:
+        return open_checkpoint(await proofs.checkpoint(connection), self._key).size
+
     async def _root(self, connection: Connection, size: int) -> bytes:
         return (await reader.edge(connection, self._shard, size)).root()
+
+
+async def show(
+    connect: Callable[[], Awaitable[asyncpg.Connection[Any]]],
+    key: VerifierKey,
+    terms: Callable[[Connection], Awaitable[Terms]],
+) -> None:
+    """Show the log to every witness at once: of one that is broken they tell what they know."""
+    connection = await connect()
+    try:
+        known = await cosigned.standings(connection)
+        asked = (await terms(connection)).witnesses
+        async with httpx2.AsyncClient() as http:
+            submitter = Submitter(connect, http, key)
+            sizes = [known[name].size if name in known else 0 for name in map(_name, asked)]
+            await asyncio.gather(*map(submitter.submit, asked, sizes))
+    finally:
+        connection.terminate()
+
+
+def _name(witness: Witness) -> str:
+    return witness.key.text()
 
 
 async def keep_cosigned(

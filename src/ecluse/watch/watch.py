@@ -32,6 +32,7 @@ NOBODY: Mapping[bytes, float] = MappingProxyType({})
 #: Refusals that say nothing about the asker: a containment at work, or the platform's own state.
 _SILENT = frozenset(
     {Reason.LOCKED, Reason.FROZEN, Reason.UNREGISTERED, Reason.METERED, Reason.RESTORED}
+    | {Reason.UNWITNESSED}
     | {Reason.REGION_DAY, Reason.PLATFORM_DAY, Reason.CARD_DAY}
 )
 #: Several accounts of one organisation, each within its habit: times the usual, and times what is

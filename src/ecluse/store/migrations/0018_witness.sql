@@ -42,4 +42,4 @@ GRANT SELECT, INSERT ON ledger_refusal TO ecluse_ledger;
 GRANT SELECT ON ledger_cosignature TO ecluse_gate, ecluse_breach;
 GRANT SELECT, UPDATE (told_at) ON ledger_refusal TO ecluse_gate;
 GRANT SELECT ON ledger_cosignature, ledger_witness, ledger_refusal TO ecluse_officer;
-GRANT SELECT (witnessed, policy) ON platform TO ecluse_officer;
+GRANT SELECT (witnessed) ON platform TO ecluse_officer;

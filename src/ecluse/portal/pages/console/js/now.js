@@ -123,6 +123,13 @@ function verdict() {
   if (silent) {
     return { tone: "stopped", title: word("now.silent"), lines: [word("now.silent.what"), ...done] };
   }
+  if (live.witnesses.refused) {
+    return { tone: "stopped", title: word("now.refused"), lines: [word("now.refused.what"), ...done] };
+  }
+  if (!live.witnesses.enough) {
+    const lines = [word("now.unwitnessed.what"), ...done];
+    return { tone: "stopped", title: word("now.unwitnessed"), lines };
+  }
   if (now.braked_until) {
     const time = clockTime(new Date(now.braked_until));
     const lines = [word("now.braked.what"), ...done];
