@@ -63,6 +63,9 @@ READABLE = {
     # What an incident is about: accounts and times; and how many persons each insurer is told of.
     "incident": {"content"},
     "notice_round": {"summary"},
+    # What an insurer's documents say: counts. What officers asked for, and counts again.
+    "notice": {"documents"},
+    "breach_work": {"kind", "problem", "result"},
     "insurer": {"amc", "name", "age_recipient"},
     "lease_pool": {"scope"},
     "ledger_checkpoint": {"note"},

@@ -140,6 +140,7 @@ def test_the_console_says_why_with_the_numbers_of_the_watchs_own_sentence(langua
 
 
 BUILT_AT_THE_CONSOLE = (
+    r"work\.(picture|notices)(\.failed)?",
     r"(now|acts|enrolments|accounts|feeds|ledger)\.title",
     r"act\.(unlock_account|brake_end|officer_accept|policy_change|feed_release|notices_send)",
     r"act\.(done|withdrawn)",

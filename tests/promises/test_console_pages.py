@@ -10,6 +10,9 @@ import pytest
 from playwright.sync_api import expect
 
 from ecluse.acts.act import OfficerAccept
+from ecluse.breach.opening import open_notice
+from ecluse.cover.family import CareFamily
+from ecluse.feeds import insurer_keys
 from ecluse.login import base64url
 from ecluse.login.roles import AccountRole
 from officers import Bureau
@@ -230,12 +233,76 @@ def test_one_officer_locks_at_once_and_says_why(console: Console, pair: tuple[Pa
     assert console.locked(finess, account) == "lost"
 
 
+def test_an_incident_goes_from_the_register_to_the_insurers_own_page(
+    console: Console, pair: tuple[Page, Page]
+) -> None:
+    """Opened, read, built, read before it is approved by two, sent, fetched, acknowledged."""
+    amc = min(path.name for path in (console.town.insurers_side / "insurers").iterdir())
+    account, persons = beside(told_of(console.town, amc))
+    page = console.join(AccountRole.PROTECTION)
+    page.get_by_role("button", name="Ouvrir un incident").click()
+    page.locator("#incident-who").fill("not a number")
+    page.locator("#confirm-go").click()
+    expect(page.locator("#confirm-wrong")).to_be_visible()
+    page.locator("#incident-who").fill(account)
+    page.locator("#incident-cause").select_option("malware")
+    assert violations(page) == []
+    page.locator("#confirm-go").click()
+    body = page.locator("#incident-body")
+    expect(body.locator(".now-verdict")).to_contain_text(f"{persons} personnes concernées")
+    expect(body.locator("table.bars").nth(1)).to_contain_text(amc)
+    assert violations(page) == []
+    page.get_by_role("button", name="Établir les notifications").click()
+    expect(body).to_contain_text("Deux personnes doivent en approuver l\u2019envoi")
+    body.locator("summary", has_text="Assureur par assureur").click()
+    body.get_by_role("button", name="Lire", exact=True).first.click()
+    expect(page.locator("#confirm .document").first).to_contain_text(str(persons))
+    assert page.locator("#confirm [lang=en] h3").count() == 3
+    assert violations(page) == []
+    page.locator("#confirm-go").click()
+    page.get_by_role("button", name="Proposer l\u2019envoi").click()
+    page.locator("#confirm-go").click()
+
+    _, phone = pair
+    begin(phone, "acts")
+    phone.get_by_role("button", name="Second it").first.click()
+    phone.locator("#confirm-go").click()
+    begin(phone, f"incident/{page.url.split('/')[-1]}")
+    expect(phone.locator("#incident-body")).to_contain_text("Put out")
+    assert violations(phone) == []
+
+    insurer = console.join(AccountRole.INSURER)
+    expect(insurer.locator("#notices .clock").first).to_contain_text("encore 71 h")
+    with insurer.expect_download() as fetched:
+        insurer.get_by_role("button", name="Télécharger le fichier").click()
+    keys = insurer_keys.read(console.town.insurers_side / "keys" / amc)
+    opened = open_notice(fetched.value.path().read_bytes(), keys)
+    assert len({row["member_ref"] for row in opened.rows}) == persons
+    assert violations(insurer) == []
+    insurer.get_by_role("button", name="Accuser réception").click()
+    expect(insurer.locator("#notices .case")).to_contain_text("Accusée le")
+    for each in (page, insurer):
+        each.context.close()
+
+
+async def told_of(town: Town, amc: str) -> tuple[str, int]:
+    """Have a counter's account told of an insurer's members; return it, and of how many."""
+    async with town.scene() as scene:
+        clerk = await scene.hire()
+        members = [each for each in scene.members if each.families and each.amc == amc][:7]
+        for member in members:
+            await clerk.gate.check_card(
+                member.card, care_date=scene.today, family=CareFamily(member.families[0])
+            )
+        return base64url.encode(clerk.account), len(members)
+
+
 @pytest.mark.parametrize(
     ("role", "places", "told"),
     [
         (AccountRole.HOLDER, ["Demandes", "Comptes"], "comptoir"),
-        (AccountRole.INSURER, ["Livraisons"], "en vigueur"),
-        (AccountRole.PROTECTION, ["Actes", "Registre"], "Depuis une semaine"),
+        (AccountRole.INSURER, ["Notifications", "Livraisons"], "adhérents"),
+        (AccountRole.PROTECTION, ["Incidents", "Actes", "Registre"], "registre des violations"),
     ],
 )
 def test_each_role_has_its_places_and_is_refused_the_others(

@@ -51,6 +51,7 @@ DISTRIBUTED_BY = {
     "heard": "peer",
     "incident": "incident",
     "notice_round": "incident",
+    "breach_work": "work",
     "notice": "incident",
 }
 
@@ -111,12 +112,14 @@ GRANTS = {
         ledger_head rw, ledger_entry a r(commitment position shard), ledger_tile r,
         ledger_checkpoint r, incident ra w(closed_at content statement), notice_round r w(sent_at),
         notice r w(acknowledged_at fetched_at),
+        breach_work r a(asked_at asked_by incident kind work),
         ledger_cosignature r, ledger_witness r, ledger_refusal r
     """,
     "breach": """
         incident r, insurer r(age_recipient amc insurer name), organisation r(organisation profession),
         ledger_head rw, ledger_entry a r(at commitment position shard), ledger_tile r,
-        ledger_checkpoint r, notice_round ra, notice a, ledger_cosignature r
+        ledger_checkpoint r, notice_round ra, notice a, ledger_cosignature r,
+        breach_work r w(ended_at problem result)
     """,
 }
 

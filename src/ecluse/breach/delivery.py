@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ecluse.breach.clocks import Clock, Moments, clocks
+from ecluse.breach.clocks import Clock, Duty, Moments, clocks
 from ecluse.breach.incident import IncidentError
 from ecluse.breach.notices import Round
 from ecluse.ledger.entry import NoticeAcknowledged, NoticeFetched, NoticesSent
@@ -41,6 +41,10 @@ SELECT incident, version, sha256, sent_at, fetched_at, acknowledged_at
 _DIGESTS = (
     "SELECT version, amc, sha256 FROM notice JOIN insurer USING (insurer) WHERE incident = $1"
 )
+_DOCUMENTS = """
+SELECT documents FROM notice JOIN insurer USING (insurer)
+ WHERE incident = $1 AND version = $2 AND amc = $3
+"""
 _FILE = """
 SELECT file, fetched_at, acknowledged_at FROM notice JOIN notice_round USING (incident, version)
  WHERE incident = $1 AND version = $2 AND insurer = $3 AND sent_at IS NOT NULL
@@ -84,6 +88,8 @@ class Own(msgspec.Struct, frozen=True):
     sent_at: datetime
     fetched_at: datetime | None
     acknowledged_at: datetime | None
+    #: What the insurer itself has to do by when.
+    clocks: tuple[Clock, ...]
 
 
 async def send(connection: Connection, agreed: NoticesSend, now: datetime) -> NoticesSent:
@@ -134,12 +140,29 @@ async def digests(connection: Connection, incident: int) -> dict[int, dict[str, 
     return found
 
 
+async def documents(connection: Connection, incident: int, version: int, amc: str) -> msgspec.Raw:
+    """Return the documents in an insurer's notice, by name, as JSON: what is to be approved.
+
+    Raises:
+        IncidentError: There is no such notice.
+    """
+    text: str | None = await connection.fetchval(_DOCUMENTS, incident, version, amc)
+    if text is None:
+        raise IncidentError("There is no such notice.")
+    return msgspec.Raw(text.encode())
+
+
 async def own(connection: Connection, insurer: int) -> list[Own]:
     """Return an insurer's own notices, the latest first."""
     return [
-        Own(**{**row, "sha256": row["sha256"].hex()})
+        Own(**{**row, "sha256": row["sha256"].hex()}, clocks=_own_clocks(row["sent_at"]))
         for row in await connection.fetch(_OF_INSURER, insurer)
     ]
+
+
+def _own_clocks(sent: datetime) -> tuple[Clock, ...]:
+    found = clocks(Moments(discovered=sent, sent=sent))
+    return tuple(each for each in found if each.duty is not Duty.TELL_CONTROLLERS)
 
 
 async def fetch(

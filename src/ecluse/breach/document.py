@@ -81,6 +81,11 @@ def words(language: Language) -> Words:
     return Words(language)
 
 
+def both(name: str, **facts: object) -> dict[Language, str]:
+    """Return one sentence in every language, for a page that has a choice of them."""
+    return {language: words(language)(name, **facts) for language in LANGUAGES}
+
+
 def number(value: int, language: Language) -> str:
     """Return a number as a language writes it: 1 234 or 1,234."""
     text = f"{value:,}"

@@ -16,7 +16,7 @@ import msgspec
 from ecluse.breach import reading, timeline
 from ecluse.breach.dossier import Case, Change
 from ecluse.breach.figures import Figures, figures
-from ecluse.breach.package import package
+from ecluse.breach.package import documents, package
 from ecluse.breach.scope import Certainty, distinct
 from ecluse.ledger.append import append
 from ecluse.ledger.entry import NoticesBuilt, ScopeTaken
@@ -50,7 +50,8 @@ INSERT INTO notice_round
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 _NOTICE = """
-INSERT INTO notice (incident, version, insurer, file, sha256) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO notice (incident, version, insurer, file, sha256, documents)
+VALUES ($1, $2, $3, $4, $5, $6)
 """
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('ecluse/notices', 0))"
 #: Member references asked for at a time.
@@ -116,14 +117,15 @@ async def build(
     )
     by_insurer = found.scope.by_insurer()
     insurers = await _insurers(connection, {*by_insurer, *(before.told if before else ())})
-    professions = await _professions(connection, found)
+    professions = await professions_of(connection, found)
     version = before.version + 1 if before else 1
-    files, counted = {}, {}
+    files, counted, shown = {}, {}, {}
     for done, insurer in enumerate(insurers, start=1):
         mine = by_insurer.get(insurer.number, ())
         counted[insurer.amc] = figures(mine, professions)
         case = _case(incident, version, now, insurer, counted[insurer.amc], found, before, mine)
         references = await _references(connection, insurer.number, mine)
+        shown[insurer.number] = msgspec.json.encode(documents(case)).decode()
         files[insurer.number] = package(
             case, mine, references, professions, press, insurer.recipient
         )
@@ -139,7 +141,7 @@ async def build(
         found.scope.cleared,
         counted,
     )
-    await _keep(connection, keyring, built, found, files)
+    await _keep(connection, keyring, built, found, files, shown)
     return built
 
 
@@ -198,7 +200,8 @@ async def _insurers(connection: asyncpg.Connection[Any], numbers: set[int]) -> l
     return sorted(_Insurer(*row.values()) for row in rows)
 
 
-async def _professions(connection: asyncpg.Connection[Any], found: Reading) -> dict[bytes, str]:
+async def professions_of(connection: asyncpg.Connection[Any], found: Reading) -> dict[bytes, str]:
+    """Return the TRE_G15 code of each organisation that was answered."""
     places = {line.organisation for line in found.scope.lines}
     rows = await connection.fetch(_PROFESSIONS, sorted(places))
     return {row["organisation"]: row["profession"] for row in rows}
@@ -228,6 +231,7 @@ async def _keep(
     built: Round,
     found: Reading,
     files: Mapping[int, bytes],
+    shown: Mapping[int, str],
 ) -> None:
     """Write a round down, with its entries."""
     digest = bytes.fromhex(built.digest)
@@ -263,7 +267,8 @@ async def _keep(
         )
         for insurer, file in files.items():
             sha256 = hashlib.sha256(file).digest()
-            await connection.execute(_NOTICE, built.incident, built.version, insurer, file, sha256)
+            row = built.incident, built.version, insurer, file, sha256, shown[insurer]
+            await connection.execute(_NOTICE, *row)
         entries = [await keyring.seal_entry(event) for event in (scope, notices)]
         await append(connection, entries, built.built)
 

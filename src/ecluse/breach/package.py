@@ -63,14 +63,14 @@ def package(
         MEMBERS: _members(told, references, professions),
         CASE: msgspec.json.format(msgspec.json.encode(_facts(case))),
     }
-    for name, document in _documents(case).items():
+    for name, document in documents(case).items():
         files[f"{name}.json"] = msgspec.json.format(msgspec.json.encode(document))
         files[f"{name}.pdf"] = press.pdf(document, case.built)
     sealed: bytes = pyrage.encrypt(_zipped(files), [pyrage.x25519.Recipient.from_str(recipient)])
     return sealed
 
 
-def _documents(case: Case) -> dict[str, Document]:
+def documents(case: Case) -> dict[str, Document]:
     """Return every document by its name in the archive."""
     made = {}
     for language in LANGUAGES:

@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from ecluse.breach.render import Press
+from ecluse.breach.working import keep_working
 from ecluse.cli.memory import keep_private
 from ecluse.cli.serving import announce, run_until_stopped, serve_http
 from ecluse.console import app as console_app
@@ -20,7 +22,7 @@ from ecluse.exchange import app as exchange_app
 from ecluse.exchange.running import Terms
 from ecluse.gate.app import create_app
 from ecluse.gate.gate import GateConfig
-from ecluse.keyring.client import LedgerKeyring, WatchKeyring
+from ecluse.keyring.client import BreachKeyring, LedgerKeyring, WatchKeyring
 from ecluse.keyring.reader import Reader
 from ecluse.keyring.server import serve
 from ecluse.keyring.service import Keyring
@@ -136,6 +138,27 @@ async def _watch(installation: Installation, rules: Policy) -> None:
 
 def _interrupted(error: Exception) -> None:
     logging.getLogger("ecluse.watch").warning("interrupted: %s", type(error).__name__)
+
+
+@app.command()
+def breach() -> None:
+    """Read open incidents and build their notices, as officers ask for it at the console."""
+    logging.basicConfig(level=logging.WARNING)
+    run_until_stopped(_breach(Installation.from_environment()))
+
+
+async def _breach(installation: Installation) -> None:
+    keyring = BreachKeyring(installation.sockets)
+    announce("breach")
+    try:
+        connect = partial(installation.database.connect, Role.BREACH)
+        await keep_working(connect, keyring, Press(), _unread)
+    finally:
+        await keyring.close()
+
+
+def _unread(error: Exception) -> None:
+    logging.getLogger("ecluse.breach").warning("interrupted: %s", type(error).__name__)
 
 
 @app.command()

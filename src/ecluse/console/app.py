@@ -90,6 +90,7 @@ def create_app(config: ConsoleConfig) -> Starlette:
             doors = (
                 ConsoleDoor(keyring, config.terms),
                 ActsDoor(config.party),
+                IncidentsDoor(keyring),
             )
             app.router.routes.extend(routes(console, *doors))
             try:
@@ -113,9 +114,10 @@ async def _conflict(_: Request, error: Exception) -> Response:
     return replies.json({"error": "incident", "message": str(error)}, 409)
 
 
-def routes(console: Console, door: ConsoleDoor, acts: ActsDoor) -> list[Route]:
+def routes(
+    console: Console, door: ConsoleDoor, acts: ActsDoor, incidents: IncidentsDoor
+) -> list[Route]:
     """Return every route of the console."""
-    incidents = IncidentsDoor()
     at: list[tuple[str, str, Right | None, Handler]] = [
         ("GET", "me", None, door.me),
         ("GET", "enrolments", Right.ENROLMENTS, door.enrolments),
@@ -132,7 +134,15 @@ def routes(console: Console, door: ConsoleDoor, acts: ActsDoor) -> list[Route]:
         ("POST", "acts/{act}/second", Right.ACTS, acts.second),
         ("POST", "acts/{act}/withdraw", Right.ACTS, acts.withdraw),
         ("GET", "incidents", Right.INCIDENTS, incidents.incidents),
+        ("POST", "incidents", Right.INCIDENTS, incidents.open),
         ("GET", "incidents/{incident:int}", Right.INCIDENTS, incidents.incident),
+        ("POST", "incidents/{incident:int}/clear", Right.INCIDENTS, incidents.clear),
+        ("POST", "incidents/{incident:int}/close", Right.INCIDENTS, incidents.close),
+        ("POST", "incidents/{incident:int}/work", Right.INCIDENTS, incidents.work),
+        (
+            *("GET", "incidents/{incident:int}/documents/{version:int}/{amc}"),
+            *(Right.INCIDENTS, incidents.documents),
+        ),
         ("GET", "notices", Right.NOTICES, incidents.notices),
         ("GET", "notices/{incident:int}/{version:int}", Right.NOTICES, incidents.notice),
         (

@@ -163,7 +163,7 @@ def usual_ports() -> Ports:
 class Operator:
     """Keyring, ledger keeper, gates, console, pages and pipe, on a prepared database.
 
-    Watched with a watch, and named with an exchange, by that name among operators.
+    Watched with a watch and the breach part, and named with an exchange, by that name among operators.
     """
 
     def __init__(
@@ -182,6 +182,7 @@ class Operator:
         self.keyring = Process(installation, "keyring", "serve", "keyring", *rules)
         self.ledger = Process(installation, "ledger", "serve", "ledger")
         self.watch = Process(installation, "watch", "serve", "watch", *rules) if watched else None
+        self.breach = Process(installation, "breach", "serve", "breach") if watched else None
         self.exchange = (
             Process(
                 installation,
@@ -241,7 +242,7 @@ class Operator:
     @property
     def processes(self) -> list[Process]:
         """Every process, from the innermost outwards."""
-        others = [each for each in (self.watch, self.exchange) if each]
+        others = [each for each in (self.watch, self.breach, self.exchange) if each]
         return [
             *(self.keyring, self.ledger, *others),
             *(*self.gates, self.console, self.pages, self.pipe),

@@ -5,6 +5,7 @@ import { word } from "../../js/words.js";
 import { read, report } from "./attempt.js";
 import { button } from "./button.js";
 import { lockAccount, proposeAct, signOutAccount } from "./deeds.js";
+import { openFromAlarm } from "./incidents.js";
 import { done, moment, whoIs, why } from "./sentences.js";
 import { tableOf } from "./strip.js";
 
@@ -25,7 +26,7 @@ export function cases(alarms, page) {
 function caseItem(alarms, page) {
   const [{ alarm: number, account, organisation, open }] = alarms;
   const who = whoIs(account || organisation, page.names);
-  const can = open ? possible(alarms, who, page) : [];
+  const can = open ? [...possible(alarms, who, page), ...incident(number, account || organisation, who)] : [];
   return el(
     "article",
     { class: open ? "case open" : "case", id: `case-${number}` },
@@ -88,6 +89,10 @@ function possible(alarms, who, page) {
     ...lift,
   ];
 }
+
+// What follows an alarm about somebody: whom it concerns, and who has to be told.
+const incident = (alarm, whose, who) =>
+  whose ? [button("act.do.incident", () => openFromAlarm(alarm, who))] : [];
 
 const endBrake = (who, page) =>
   proposal("act.do.brake_end", { kind: "brake_end", until: page.now.braked_until }, who, page);

@@ -15,7 +15,10 @@ import { startConfirm } from "./confirm.js";
 import { enrolmentsView } from "./enrolments.js";
 import { feedsView } from "./feeds.js";
 import { officerClaims, startJoining } from "./joining.js";
+import { incidentView } from "./incident.js";
+import { incidentsView } from "./incidents.js";
 import { ledgerView } from "./ledger.js";
+import { noticesView } from "./notices.js";
 import { nowView } from "./now.js";
 import { drawPlaces, home, mayEnter } from "./places.js";
 import en from "./words.en.js";
@@ -41,6 +44,9 @@ const views = {
   signin: signinView,
   enrol: enrolView,
   now: nowView,
+  incidents: incidentsView,
+  incident: incidentView,
+  notices: noticesView,
   acts: actsView,
   enrolments: enrolmentsView,
   accounts: accountsView,

@@ -29,6 +29,7 @@ export function confirmed({ title, says, go, check = null }) {
   byId("confirm-wrong").hidden = true;
   right = check;
   byId("confirm").showModal();
+  byId("confirm").scrollTop = 0;
   return new Promise((resolve) => {
     settle = resolve;
   });

@@ -5,10 +5,10 @@ import { signedInDevice } from "../../js/session.js";
 
 // The first one is where the role begins.
 const OF_ROLE = {
-  security: ["now", "acts", "enrolments", "accounts"],
-  protection: ["acts", "ledger"],
+  security: ["now", "incidents", "acts", "enrolments", "accounts"],
+  protection: ["incidents", "acts", "ledger"],
   holder: ["accounts", "enrolments"],
-  insurer: ["feeds"],
+  insurer: ["notices", "feeds"],
 };
 
 export const mayEnter = ({ role }) => role in OF_ROLE;

@@ -107,11 +107,11 @@ function table(hour) {
   return el("details", { class: "as-table" }, el("summary", {}, word("strip.table")), tableOf(head, rows));
 }
 
-// A table: its first column names the row.
-export const tableOf = (head, rows) =>
+// A table: its first column names the row. `label`: what the whole is called, on its page alone.
+export const tableOf = (head, rows, label = head[0]) =>
   el(
     "div",
-    { class: "wide", tabindex: 0, role: "region", "aria-label": head[0] },
+    { class: "wide", tabindex: 0, role: "region", "aria-label": label },
     el(
       "table",
       {},
