@@ -19,13 +19,17 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+import policies
 from ecluse.breach.incident import Cause, Statement
 from ecluse.cover.family import CareFamily
 from ecluse.demo.town import open_town
 from ecluse.evidence import archive
-from ecluse.ledger import note
+from ecluse.ledger import note, proofs
+from ecluse.ledger.cosignature import cosign
 from ecluse.local import incidents
 from ecluse.store.roles import Role
+from ecluse.witness.folder import Folder, Identity
+from witness.running import NAME, witness
 
 
 if TYPE_CHECKING:
@@ -44,6 +48,9 @@ class Proved(NamedTuple):
     file: bytes
     key: str
     secrets: tuple[bytes, ...]
+    #: The key of the witness that cosigned, and a checkpoint that was kept from before.
+    witness: str
+    kept: str
 
     @property
     def files(self) -> Files:
@@ -52,13 +59,23 @@ class Proved(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def proved() -> Iterator[Proved]:
-    with open_town(2000, 7, insurers=3) as town:
-        yield asyncio.run(breached(town))
+def proved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proved]:
+    folder = tmp_path_factory.mktemp("witness")
+    with witness(folder / "state") as running:
+        named = f"{running.url} {running.key.text()}"
+        terms = {"known": [named], "every_seconds": 1}
+        rules = policies.write(folder / "policy.toml", witness=terms)
+        with open_town(2000, 7, rules, insurers=3) as town:
+            log = asyncio.run(incidents.log_key(town.operator.installation))
+            Folder(folder / "state").follow(note.VerifierKey.parse(log))
+            yield asyncio.run(breached(town, running.key.text()))
 
 
-async def breached(town: Town) -> Proved:
+async def breached(town: Town, witness_key: str) -> Proved:
     installation, since = town.operator.installation, datetime.now(UTC)
+    connection = await installation.database.connect(Role.LEDGER)
+    kept = await proofs.checkpoint(connection)
+    await connection.close()
     async with town.scene() as scene:
         victim = await scene.hire(scene.finess[0])
         patients = [each for each in scene.members if CareFamily.PHARMACY in each.families][:20]
@@ -72,7 +89,7 @@ async def breached(town: Town) -> Proved:
         await asyncio.sleep(2)  # A checkpoint follows an entry within a second; likewise below.
         await incidents.build_notices(installation, opened.incident, quiet)
         await asyncio.sleep(2)
-        _, file = await incidents.build_evidence(installation, opened.incident, quiet)
+        _, file = await incidents.build_evidence(installation, opened.incident, quiet, since=kept)
     connection = await installation.database.connect(Role.OWNER)
     try:
         rows = await connection.fetch("SELECT idx, sealed FROM member_reference")
@@ -81,19 +98,20 @@ async def breached(town: Town) -> Proved:
     secrets = [value for row in rows for value in row.values()]
     secrets += [each.identifier for each in patients]
     secrets += [each.person.nir.encode() for each in patients]
-    return Proved(file, await incidents.log_key(installation), tuple(secrets))
+    key = await incidents.log_key(installation)
+    return Proved(file, key, tuple(secrets), witness_key, kept)
 
 
 def quiet(*_: object) -> None:
     pass
 
 
-def verified(files: Files, key: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def verified(files: Files, key: str, folder: Path, *also: str) -> subprocess.CompletedProcess[str]:
     for name, body in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(body)
     verifier = resources.files("ecluse.evidence") / "verify.py"
-    command = [sys.executable, "-I", str(verifier), str(folder), "--key", key]
+    command = [sys.executable, "-I", str(verifier), str(folder), "--key", key, *also]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -225,6 +243,36 @@ def rolled_back_with_its_size(files: Files) -> None:
     edit(CASE, lambda case: case["ledger"].update(size=size))(files)
 
 
+def cosigned_checkpoint(files: Files) -> str:
+    """Return the name of a checkpoint that bears a cosignature."""
+    return next(n for n in checkpoints(files) if files[n].count(b"\xe2\x80\x94 ") > 1)
+
+
+def with_a_forged_cosignature(files: Files) -> None:
+    with_another_signature(cosigned_checkpoint(files))(files)
+
+
+def with_another_cosignatures_time(files: Files) -> None:
+    name = cosigned_checkpoint(files)
+    text, _, line = files[name].decode().rstrip("\n").rpartition(" ")
+    body = bytearray(base64.b64decode(line))
+    body[11] ^= 1
+    files[name] = f"{text} {base64.b64encode(body).decode()}\n".encode()
+
+
+def with_a_cosignature_moved(files: Files) -> None:
+    line = files[cosigned_checkpoint(files)].decode().splitlines()[-1]
+    files[checkpoints(files)[0]] += f"{line}\n".encode()
+
+
+def with_an_invented_witness(files: Files) -> None:
+    """Sign as the witness with a key of one's own, and name that one in the archive."""
+    thief = Identity("thief.example.org", b"t" * 32)
+    name = checkpoints(files)[0]
+    text, _ = note.parse(files[name].decode())
+    files[name] += cosign(text, thief.key, thief.private, 1_764_201_600).line.encode()
+
+
 def renamed_checkpoint(files: Files) -> None:
     files["ledger/checkpoints/1.txt"] = files.pop(checkpoints(files)[0])
 
@@ -250,9 +298,11 @@ def policy_denied(files: Files) -> None:
     edit(CASE, lambda case: case["policies_absent"].append(digest))(files)
 
 
-def by_another(files: Files, *, forked: bool = False) -> str:
+def by_another(
+    files: Files, *, forked: bool = False, private: Ed25519PrivateKey | None = None
+) -> str:
     """Sign everything anew with a key of one's own; return that."""
-    private = Ed25519PrivateKey.generate()
+    private = private or Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes(
         serialization.Encoding.Raw, serialization.PublicFormat.Raw
     )
@@ -294,9 +344,17 @@ TAMPERED: dict[str, tuple[Callable[[Files], Any], str]] = {
     "rolled back": (rolled_back, "rolled back"),
     "rolled back with its size": (rolled_back_with_its_size, NO_PROOF),
     "checkpoint's root": (with_another_root, "the operator's signature does not hold"),
+    "forged cosignature": (with_a_forged_cosignature, f"the cosignature of {NAME} does not hold"),
+    "cosignature's time": (with_another_cosignatures_time, f"of {NAME} does not hold"),
+    "cosignature moved": (with_a_cosignature_moved, f"of {NAME} does not hold"),
+    "invented witness": (with_an_invented_witness, "of thief.example.org does not hold"),
+    "witness dropped": (
+        edit("ledger/witnesses.json", lambda keys: keys.clear()),
+        "ledger/witnesses.json: the file was altered",
+    ),
     "checkpoint renamed": (renamed_checkpoint, "another checkpoint than its name says"),
     "consistency hash": (
-        edit("ledger/consistency.json", lambda all_: all_[0]["hashes"].append("AA==")),
+        edit("ledger/consistency.json", lambda all_: all_[-1]["hashes"].append("AA==")),
         "a fork",
     ),
     "consistency dropped": (edit("ledger/consistency.json", lambda all_: all_.clear()), "a fork"),
@@ -342,6 +400,58 @@ def test_what_was_tampered_with_is_named(name: str, proved: Proved, tmp_path: Pa
     assert done.returncode == 1
     assert fault in done.stdout
     assert not done.stderr
+
+
+def test_who_cosigned_is_told_and_who_was_named_and_did_not_is_a_fault(
+    proved: Proved, tmp_path: Path
+) -> None:
+    done = verified(proved.files, proved.key, tmp_path, "--witness", proved.witness)
+    assert done.returncode == 0, done.stdout
+    assert f"{NAME} cosigned " in done.stdout
+    other = Identity(NAME, b"o" * 32).key.text()
+    done = verified(proved.files, proved.key, tmp_path, "--witness", other)
+    assert done.returncode == 1
+    assert f"nothing is cosigned by the witness given, {other}" in done.stdout
+
+
+def test_nothing_was_taken_back_since_a_checkpoint_that_was_kept(
+    proved: Proved, tmp_path: Path
+) -> None:
+    def since(text: str) -> subprocess.CompletedProcess[str]:
+        file = tmp_path / "kept.txt"
+        file.write_text(text, encoding="utf-8")
+        return verified(proved.files, proved.key, tmp_path / "all", "--since", str(file))
+
+    done = since(proved.kept)
+    assert done.returncode == 0, done.stdout
+    size = note.read_checkpoint(note.parse(proved.kept)[0]).size
+    forged = proved.kept.replace(f"\n{size}\n", f"\n{size - 1}\n")
+    assert "--since: the operator's signature does not hold" in since(forged).stdout
+
+
+def test_a_ledger_that_was_forked_or_cut_since_then_is_named(
+    proved: Proved, tmp_path: Path
+) -> None:
+    """By whoever holds the log's own key, and so can sign any history."""
+    size = note.read_checkpoint(note.parse(proved.kept)[0]).size
+    files = proved.files
+    private = Ed25519PrivateKey.generate()
+    key = by_another(files, private=private)
+    log = note.VerifierKey.parse(key)
+
+    def since(number: int) -> str:
+        text = note.Checkpoint(log.name, number, bytes(32)).text()
+        file = tmp_path / "kept.txt"
+        signed = note.assemble(text, log, private.sign(text.encode()))
+        file.write_text(signed, encoding="utf-8")
+        done = verified(files, key, tmp_path / "all", "--since", str(file))
+        assert done.returncode == 1
+        return done.stdout
+
+    assert "--since: the tree over" in since(size)
+    assert "a fork" in since(size)
+    assert "rolled back" in since(10**9)
+    assert "no proof from 1 entries" in since(1)
 
 
 def test_a_fork_shows_even_if_the_logs_own_key_signed_it(proved: Proved, tmp_path: Path) -> None:

@@ -27,6 +27,10 @@ def evidence() -> None:
 def build(
     *,
     incident: Annotated[int, typer.Option(min=1, help="The incident's number; it is open.")],
+    since: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint that the regulator kept: nothing was taken back since."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The archive; evidence-N.zip if none.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,7 +38,9 @@ def build(
     file = out or Path(f"evidence-{incident}.zip")
     with bars() as told:
         built, archive = asyncio.run(
-            incidents.build_evidence(Installation.from_environment(), incident, told)
+            incidents.build_evidence(
+                Installation.from_environment(), incident, told, since=_text(since)
+            )
         )
     try:
         file.write_bytes(archive)
@@ -51,3 +57,10 @@ def build(
     ]
     facts = {"file": str(file), **msgspec.to_builtins(built)}
     result(facts, as_json=as_json, text="\n".join(text))
+
+
+def _text(path: Path | None) -> str | None:
+    try:
+        return path.read_text("utf-8") if path else None
+    except (OSError, UnicodeDecodeError):
+        raise EcluseError(f"{path} holds no checkpoint.") from None

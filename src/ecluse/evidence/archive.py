@@ -61,6 +61,8 @@ class Evidence(NamedTuple):
     notices: Mapping[int, Mapping[str, str]]
     #: AMC number of each insurer in the scope.
     insurers: Mapping[int, str]
+    #: Verifier keys of the witnesses that these policies name, whose cosignatures the notes bear.
+    witnesses: Sequence[str]
 
 
 def files(evidence: Evidence) -> dict[str, bytes]:
@@ -78,6 +80,7 @@ def files(evidence: Evidence) -> dict[str, bytes]:
             ]
         ),
         "ledger/key.txt": f"{evidence.key}\n".encode(),
+        "ledger/witnesses.json": _json(evidence.witnesses),
         "ledger/entries.json": _json(_entries(evidence)),
         "ledger/consistency.json": _json(
             [

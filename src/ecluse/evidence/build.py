@@ -5,6 +5,7 @@ The keyring opens the story's entries and signs over them and the manifest. Role
 
 from __future__ import annotations
 
+from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,12 +15,13 @@ from ecluse import __version__
 from ecluse.breach import reading
 from ecluse.errors import EcluseError
 from ecluse.evidence.archive import MANIFEST, NOTE, Evidence, files, manifest, zipped
-from ecluse.ledger import note, proofs
+from ecluse.ledger import cosigned, note, proofs
 from ecluse.ledger.entry import NoticesBuilt, PolicyInForce, ScopeTaken
+from ecluse.policy.policy import PolicyError, parse
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     import asyncpg
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from ecluse.breach.scope import Act
     from ecluse.keyring.client import BreachKeyring
     from ecluse.keyring.evidence import OpenedAct
+    from ecluse.ledger.cosignature import WitnessKey
     from ecluse.ledger.reader import KnownRoots
     from ecluse.policy.shelf import Shelf
 
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 
 _AMC = "SELECT insurer, amc FROM insurer WHERE insurer = ANY($1::smallint[])"
 _CHECKPOINTS = """
-SELECT size, note FROM ledger_checkpoint
+SELECT size FROM ledger_checkpoint
  WHERE shard = 0 AND size > 0 AND (size = ANY($1::bigint[]) OR size = (
        SELECT max(size) FROM ledger_checkpoint WHERE shard = 0 AND size <= $2))
 """
@@ -68,6 +71,8 @@ class Kept(NamedTuple):
     policies: Shelf
     #: Round to AMC number to hex SHA-256 of the notice.
     notices: Mapping[int, Mapping[str, str]]
+    #: Entries of a checkpoint that whoever asks kept: a proof leads from it. 0 for none.
+    since: int = 0
 
 
 async def build(
@@ -144,7 +149,14 @@ async def _read(
     for done, position in enumerate(positions, start=1):
         proved[position] = await proofs.inclusion(connection, position, known=known)
         told("proofs", done, len(positions))
-    checkpoints = await _checkpoints(connection, found, acts)
+    policies = {
+        act.event.sha256.hex(): kept.policies.text(act.event.sha256)
+        for act in acts
+        if isinstance(act.event, PolicyInForce)
+    }
+    witnesses = named(policies.values())
+    checkpoints = await _checkpoints(connection, found, acts, witnesses, now)
+    begun = {*checkpoints, kept.since} - {0, found.proof.end}
     numbers = sorted(found.scope.by_insurer())
     rows = await connection.fetch(_AMC, numbers)
     versions = {act.event.version for act in acts if isinstance(act.event, NoticesBuilt)}
@@ -161,16 +173,12 @@ async def _read(
         proofs=proved,
         checkpoints=checkpoints,
         consistency=[
-            await proofs.consistency(connection, size, known=known)
-            for size in sorted(checkpoints)[:-1]
+            await proofs.consistency(connection, size, known=known) for size in sorted(begun)
         ],
-        policies={
-            act.event.sha256.hex(): kept.policies.text(act.event.sha256)
-            for act in acts
-            if isinstance(act.event, PolicyInForce)
-        },
+        policies=policies,
         notices={each: kept.notices[each] for each in versions},
         insurers={row["insurer"]: row["amc"] for row in rows},
+        witnesses=[each.text() for each in witnesses],
     )
 
 
@@ -184,9 +192,32 @@ async def _opened(keyring: BreachKeyring, acts: Sequence[Act]) -> dict[int, Open
 
 
 async def _checkpoints(
-    connection: Connection, found: Reading, acts: Sequence[Act]
+    connection: Connection,
+    found: Reading,
+    acts: Sequence[Act],
+    witnesses: Sequence[WitnessKey],
+    now: datetime,
 ) -> dict[int, str]:
-    """Return the checkpoint before the statement, of each scope taken, and the latest one."""
+    """Return the checkpoints that count, each with the cosignatures that hold.
+
+    The one before the statement, of each scope taken, the newest cosigned one, and the latest.
+    """
     ends = [act.event.end for act in acts if isinstance(act.event, ScopeTaken)]
     rows = await connection.fetch(_CHECKPOINTS, ends, found.proof.statement)
-    return {row["size"]: row["note"] for row in rows} | {found.proof.end: found.proof.checkpoint}
+    sizes = [row["size"] for row in rows] + [found.proof.end]
+    wanted = await cosigned.notes(connection, sizes)
+    lately = await cosigned.lately(connection) if witnesses else []
+    log = note.read_checkpoint(note.parse(found.proof.checkpoint)[0]).origin
+    newest = cosigned.newest(lately, log, witnesses, 1, now.timestamp())
+    kept = {each.size: each.with_verified(witnesses, now.timestamp()) for each in wanted}
+    return kept | ({newest.size: newest.note} if newest else {})
+
+
+def named(policies: Iterable[bytes | None]) -> tuple[WitnessKey, ...]:
+    """Return the witnesses that these policy files name, each once."""
+    keys: dict[WitnessKey, None] = {}
+    for text in policies:
+        with suppress(PolicyError):  # Of another version, with other keys.
+            known = parse(text).witness.witnesses() if text is not None else ()
+            keys |= dict.fromkeys(each.key for each in known)
+    return tuple(keys)

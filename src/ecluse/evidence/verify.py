@@ -1,11 +1,10 @@
 """Verify an Écluse evidence archive: `python3 verify.py` in its folder. Exit 0, or name each fault.
 
-Standard library only, Python 3.9 or later. It believes nothing in the archive but the operator's
-key, and that only if it is the one that `--key` gives.
+Standard library only, Python 3.9 or later. It believes nothing but the keys that it is given.
 
     signatures    Ed25519, RFC 8032 section 5.1.7
     proofs        RFC 9162 sections 2.1.3.2 (inclusion) and 2.1.4.2 (consistency), SHA-256
-    notes         c2sp.org/signed-note, c2sp.org/tlog-checkpoint
+    notes         c2sp.org/signed-note, tlog-checkpoint, tlog-cosignature (witnesses)
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import re
 import sys
+import time
 from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,11 @@ from typing import Any
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
+CHECKPOINT = re.compile("ledger/checkpoints/")
 
 
 class FaultError(Exception):
     """Something in the archive is not as it was signed; says in which file, and what."""
-
-
-# Ed25519 -------------------------------------------------------------------------------------
 
 
 def add(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
@@ -79,13 +78,7 @@ def signed_by(key: bytes, message: bytes, signature: bytes) -> bool:
         return False
     hashed = int.from_bytes(sha512(signature[:32] + key + message).digest(), "little") % L
     left, right = times(scalar, BASE), add(commitment, times(hashed, point))
-    return not (
-        (left[0] * right[2] - right[0] * left[2]) % P
-        or (left[1] * right[2] - right[1] * left[2]) % P
-    )
-
-
-# Merkle trees --------------------------------------------------------------------------------
+    return all((left[axis] * right[2] - right[axis] * left[2]) % P == 0 for axis in (0, 1))
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -93,65 +86,60 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def included(leaf: bytes, position: int, size: int, path: list[bytes], root: bytes) -> bool:
-    """Tell whether a path leads from a leaf's hash to the root."""
-    if not 0 <= position < size:
-        return False
-    node, last, result = position, size - 1, leaf
+def climb(node: int, last: int, start: bytes, path: list[bytes]) -> tuple[bytes, bytes]:
+    """Hash a path onto a subtree twice: without what stands to its right, and with it."""
+    old = new = start
     for sibling in path:
         if last == 0:
-            return False
+            return b"", b""
         if node % 2 or node == last:
-            result = node_hash(sibling, result)
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
             while node and node % 2 == 0:
                 node, last = node >> 1, last >> 1
         else:
-            result = node_hash(result, sibling)
+            new = node_hash(new, sibling)
         node, last = node >> 1, last >> 1
-    return last == 0 and result == root
+    return (old, new) if last == 0 else (b"", b"")
+
+
+def included(leaf: bytes, position: int, size: int, path: list[bytes], root: bytes) -> bool:
+    """Tell whether a path leads from a leaf's hash to the root."""
+    return 0 <= position < size and climb(position, size - 1, leaf, path)[1] == root
 
 
 def goes_on(old: int, new: int, path: list[bytes], old_root: bytes, new_root: bytes) -> bool:
     """Tell whether the new tree begins with the old one."""
     if not 0 < old < new:
         return old == new and not path and old_root == new_root
-    rest = [old_root, *path] if old & (old - 1) == 0 else list(path)
-    if not rest:
-        return False
+    rest = [old_root, *path] if old & (old - 1) == 0 else path
     node, last = old - 1, new - 1
     while node % 2:
         node, last = node >> 1, last >> 1
-    before = after = rest[0]
-    for sibling in rest[1:]:
-        if last == 0:
-            return False
-        if node % 2 or node == last:
-            before, after = node_hash(sibling, before), node_hash(sibling, after)
-            while node and node % 2 == 0:
-                node, last = node >> 1, last >> 1
-        else:
-            after = node_hash(after, sibling)
-        node, last = node >> 1, last >> 1
-    return last == 0 and before == old_root and after == new_root
+    return bool(rest) and climb(node, last, rest[0], rest[1:]) == (old_root, new_root)
 
 
-# Notes ---------------------------------------------------------------------------------------
+def parse_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """Return a note's text, and of each signature line its name and bytes."""
+    text, _, lines = note.rpartition("\n\n")
+    split = [line.split(" ") for line in lines.splitlines()]
+    return text + "\n", [(each[1], unbase64(each[2])) for each in split if each[0] == "\u2014"]
+
+
+def key_id(name: str, kind: bytes, key: bytes) -> bytes:
+    """Return what a signature line names a key by; a log's kind is 1, a witness's 4."""
+    return sha256(name.encode() + b"\n" + kind + key).digest()[:4]
 
 
 def note_text(file: str, note: str, name: str, key: bytes) -> str:
     """Return the text of a note that `key` signed under `name`."""
-    text, _, lines = note.rpartition("\n\n")
-    text += "\n"
-    key_id = sha256(name.encode() + b"\n\x01" + key).digest()[:4]
-    for line in lines.splitlines():
-        dash, _, rest = line.partition(" ")
-        whose, _, encoded = rest.partition(" ")
-        body = unbase64(encoded)
-        if dash == "\u2014" and whose == name and body[:4] == key_id:
-            if signed_by(key, text.encode(), body[4:]):
-                return text
-            raise FaultError(f"{file}: the operator's signature does not hold")
-    raise FaultError(f"{file}: not signed by the operator's key")
+    text, lines = parse_note(note)
+    named = (name, key_id(name, b"\x01", key))
+    ours = [body[4:] for whose, body in lines if (whose, body[:4]) == named]
+    if not ours:
+        raise FaultError(f"{file}: not signed by the operator's key")
+    if not all(signed_by(key, text.encode(), each) for each in ours):
+        raise FaultError(f"{file}: the operator's signature does not hold")
+    return text
 
 
 def unbase64(text: str) -> bytes:
@@ -159,21 +147,15 @@ def unbase64(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
 
 
-# The archive ---------------------------------------------------------------------------------
-
-
 class Archive:
     """A folder under verification; `faults` says what was found wrong."""
 
-    def __init__(self, folder: Path, pinned: str) -> None:
+    def __init__(self, folder: Path, pinned: str, witnesses: list[str], since: str) -> None:
         self.faults: list[str] = []
         self.told: list[str] = []
-        self.files = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
-        self.pinned = pinned
+        paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        self.files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        self.pinned, self.witnesses, self.since = pinned, witnesses, since
         self.key, self.installation = b"", ""
         self.roots: dict[int, bytes] = {}
         self.acts: dict[int, dict[str, Any]] = {}
@@ -183,13 +165,9 @@ class Archive:
         """Go through everything; a broken part does not keep the others from being looked at."""
         steps = (
             *(self.read_key, self.read_note, self.compare_files, self.compare_checkpoints),
-            *(
-                self.count_signatures,
-                self.compare_entries,
-                self.compare_policies,
-                self.compare_notices,
-            ),
-            *(self.compare_scope, self.compare_timeline),
+            *(self.compare_since, self.compare_cosignatures, self.compare_entries),
+            *(self.compare_policies, self.compare_notices, self.compare_scope),
+            self.compare_timeline,
         )
         for step in steps:
             try:
@@ -258,9 +236,7 @@ class Archive:
     def compare_checkpoints(self) -> None:
         """Verify each checkpoint, and that the latest tree begins with every earlier one."""
         log = f"ecluse/{self.installation}/shard0"
-        for name in self.files:
-            if not name.startswith("ledger/checkpoints/"):
-                continue
+        for name in filter(CHECKPOINT.match, self.files):
             try:
                 origin, size, root = note_text(name, self.text(name), log, self.key).split("\n")[:3]
             except FaultError as fault:
@@ -273,31 +249,63 @@ class Archive:
         latest = self.json("case.json")["ledger"]["size"]
         if max(self.roots, default=0) != latest:
             self.fault("ledger/checkpoints", f"no checkpoint over {latest} entries: rolled back")
-        proofs = {each["old"]: each for each in self.json("ledger/consistency.json")}
         for old in sorted(set(self.roots) - {latest}):
-            path = [unbase64(each) for each in proofs[old]["hashes"]] if old in proofs else []
-            if not goes_on(old, latest, path, self.roots[old], self.roots.get(latest, b"")):
-                self.fault(
-                    f"ledger/checkpoints/{old}.txt",
-                    f"the tree over {latest} entries does not begin with this one: a fork",
-                )
+            self.lead(f"ledger/checkpoints/{old}.txt", old, self.roots[old], latest)
 
-    def count_signatures(self) -> None:
-        """Say whether anybody but the operator signed the latest checkpoint."""
-        latest = self.json("case.json")["ledger"]["size"]
-        lines = self.text(f"ledger/checkpoints/{latest}.txt").rpartition("\n\n")[2].splitlines()
-        if len(lines) > 1:
-            self.told.append(f"{len(lines) - 1} others signed too; that is not verified here.")
+    def lead(self, file: str, old: int, root: bytes, latest: int) -> None:
+        """Verify that the latest tree begins with an earlier one."""
+        proofs = {each["old"]: each["hashes"] for each in self.json("ledger/consistency.json")}
+        path = [unbase64(each) for each in proofs.get(old, [])]
+        if not goes_on(old, latest, path, root, self.roots.get(latest, b"")):
+            self.fault(file, f"the tree over {latest} entries does not begin with this one: a fork")
+
+    def compare_since(self) -> None:
+        """Verify that nothing was taken back since the checkpoint that was given."""
+        if not self.since:
+            return
+        log = f"ecluse/{self.installation}/shard0"
+        origin, size, root = note_text("--since", self.since, log, self.key).split("\n")[:3]
+        old, latest = int(size), self.json("case.json")["ledger"]["size"]
+        proved = {each["old"] for each in self.json("ledger/consistency.json")}
+        if origin != log or old > latest:
+            self.fault("--since", f"{old} entries, and the archive has {latest}: rolled back")
+        elif old not in proved | {latest}:
+            self.fault("--since", f"no proof from {old} entries: have the archive built with it")
         else:
+            self.lead("--since", old, unbase64(root), latest)
+
+    def compare_cosignatures(self) -> None:
+        """Verify what witnesses signed, and say who did and when."""
+        known, held = {}, dict[str, tuple[int, str, int]]()
+        for text in [*self.json("ledger/witnesses.json"), *self.witnesses]:
+            name, _, encoded = text.split("+", 2)
+            key = unbase64(encoded)[1:]
+            known[name, key_id(name, b"\x04", key)] = key, text
+        for file in filter(CHECKPOINT.match, self.files):
+            body, lines = parse_note(self.text(file))
+            for name, signed in lines:
+                key, text = known.get((name, signed[:4]), (b"", ""))
+                at = int.from_bytes(signed[4:12], "big")
+                message = f"cosignature/v1\ntime {at}\n{body}".encode()
+                if key and signed_by(key, message, signed[12:]):
+                    held[text] = max(
+                        held.get(text, (0, "", 0)), (int(body.split("\n")[1]), name, at)
+                    )
+                elif name != f"ecluse/{self.installation}/shard0":
+                    self.fault(file, f"the cosignature of {name} does not hold")
+        for size, name, at in held.values():
+            moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at))
+            self.told.append(f"{name} cosigned {size} entries at {moment} UTC.")
+        if not held:
             self.told.append("No witness has co-signed: the operator alone signed its log.")
+        for text in set(self.witnesses) - set(held):
+            self.fault("ledger/checkpoints", f"nothing is cosigned by the witness given, {text}")
 
     def compare_entries(self) -> None:
         """Verify each entry's place in the tree, and that the acts are those the keyring opened."""
         size = self.json("case.json")["ledger"]["size"]
         for position in self.json("case.json")["unread"]:
-            self.told.append(
-                f"Entry {position} does not open: its month was erased, or it is none."
-            )
+            self.told.append(f"Entry {position} does not open: erased with its month, or none.")
         root, last, lines = self.roots.get(size, b""), -1, []
         for entry in self.json("ledger/entries.json"):
             position, commitment = entry["position"], unbase64(entry["commitment"])
@@ -356,9 +364,8 @@ class Archive:
         for answer in ("sure", "possible"):
             counted = sum(each["answer"] == answer for each in entries)
             if scope["answers"][answer] != counted:
-                self.fault(
-                    "scope.json", f"{scope['answers'][answer]} {answer} answers, {counted} entries"
-                )
+                told = f"{scope['answers'][answer]} {answer} answers, {counted} entries"
+                self.fault("scope.json", told)
         for position, act in self.acts.items():
             if act["type"] == "scope_taken" and self.roots.get(act["end"]) != unbase64(act["root"]):
                 self.fault(f"entry {position}", "its scope was taken from another tree")
@@ -377,18 +384,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Verify an Écluse evidence archive.")
     parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).resolve().parent)
     parser.add_argument("--key", default="", help="the operator's verifier key, from elsewhere")
+    parser.add_argument("--witness", action="append", default=[], help="a witness's key, likewise")
+    parser.add_argument("--since", type=Path, help="a checkpoint kept from before")
     given = parser.parse_args()
-    archive = Archive(given.folder, given.key.strip())
+    since = given.since.read_text("utf-8") if given.since else ""
+    archive = Archive(given.folder, given.key.strip(), given.witness, since)
     archive.verify()
-    for line in archive.told:
-        print(line)
-    for line in archive.faults:
-        print(f"FAULT {line}")
-    if archive.faults:
-        print(f"NOT as it was signed: {len(archive.faults)} faults.")
-        return 1
-    print(f"{len(archive.files)} files, {len(archive.acts)} acts: everything is as it was signed.")
-    return 0
+    print(*archive.told, *(f"FAULT {line}" for line in archive.faults), sep="\n")
+    whole = f"{len(archive.files)} files, {len(archive.acts)} acts: everything is as it was signed."
+    print(f"NOT as it was signed: {len(archive.faults)} faults." if archive.faults else whole)
+    return 1 if archive.faults else 0
 
 
 if __name__ == "__main__":

@@ -109,6 +109,16 @@ class Cosigned(NamedTuple):
         """The note with the cosignatures."""
         return self.note + "".join(self.lines)
 
+    def verified(self, keys: Sequence[WitnessKey], now: float) -> list[Cosignature]:
+        """Return the cosignatures that hold, by keys that are known."""
+        text, _ = parse(self.note)
+        signatures = read_signatures("".join(self.lines)) if self.lines else []
+        return verified(text, signatures, keys, now)
+
+    def with_verified(self, keys: Sequence[WitnessKey], now: float) -> str:
+        """Return the note with those alone."""
+        return self.note + "".join(each.line for each in self.verified(keys, now))
+
 
 class Newest(NamedTuple):
     """The newest checkpoint with enough cosignatures that hold."""
@@ -137,7 +147,7 @@ def newest(
         text, _ = parse(each.note)
         if read_checkpoint(text).origin != log:
             continue
-        made = verified(text, read_signatures("".join(each.lines)), keys, now)
+        made = each.verified(keys, now)
         times = sorted((one.at for one in made), reverse=True)
         if len(times) >= enough:
             lines = "".join(one.line for one in made)

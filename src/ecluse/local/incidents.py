@@ -132,16 +132,25 @@ async def build_notices(
 
 
 async def build_evidence(
-    installation: Installation, incident: int, told: Callable[[str, int, int], None]
+    installation: Installation,
+    incident: int,
+    told: Callable[[str, int, int], None],
+    *,
+    since: str | None = None,
 ) -> tuple[Evidence, bytes]:
     """Build an incident's archive for the regulator; return what it holds, and the ZIP.
+
+    `since` is a checkpoint of this log that the regulator kept: the archive proves that nothing was
+    taken back since.
 
     Raises:
         EcluseError: As for `read`.
     """
     async with officer.connected(installation) as connection:
         found = await book.load(connection, incident)
-        kept = evidence.Kept(installation.policies, await delivery.digests(connection, incident))
+        digests = await delivery.digests(connection, incident)
+    size = note.read_checkpoint(note.parse(since)[0]).size if since else 0
+    kept = evidence.Kept(installation.policies, digests, size)
     async with _desk(installation) as desk:
         return await evidence.build(*desk, found, kept, datetime.now(UTC), told=told)
 
