@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -175,7 +175,7 @@ async def test_a_database_that_was_rolled_back_is_refused_and_then_every_fork_of
     assert "is a fork" in (await log.submit(told)).problem
     await log.grow(1300, 1350)
     assert "is a fork" in (await log.submit(told)).problem
-    evidence = await cosigned.refusals(log.ledger)
+    evidence = await cosigned.refusals(log.ledger, datetime.now(UTC))
     assert [each.kind for each in evidence] == ["rolled_back", "forked", "forked"]
     for each in evidence:
         assert open_checkpoint(each.cosigned, LOG_KEY).size == 300
@@ -185,6 +185,9 @@ async def test_a_database_that_was_rolled_back_is_refused_and_then_every_fork_of
     report = await verify(log.ledger, LOG_KEY, salts=SALTS)
     assert not report.verified
     assert all("does not begin with" in fault.problem for fault in report.faults)
+    # Whom the policy names no more has no say: the ledger tells of the restore by itself.
+    await log.owner.execute("UPDATE ledger_witness SET asked_at = now() - interval '2 days'")
+    assert (await verify(log.ledger, LOG_KEY, salts=SALTS)).verified
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from ecluse.cli.output import JsonOption, progress, result, screen
 from ecluse.demo import counter, stage, tour
 from ecluse.demo.browser import simulated_passkey
 from ecluse.demo.home import fresh
+from ecluse.demo.witness import Witness, witness
 from ecluse.local import pages
 from ecluse.local.installation import Installation
 from ecluse.local.processes import Operator, usual_ports
@@ -55,13 +56,13 @@ def demo(
     with (
         fresh(Installation.from_environment()) as installation,
         stage.insurers_side() as folder,
-        _operator(installation) as operator,
+        _operator(installation) as (operator, seen_by),
     ):
         cast = _set_stage(operator, folder, members, seed)
         if not play_tour:
             _open_counter(operator, cast, with_browser=open_browser)
             return
-        facts = asyncio.run(_tour(operator, cast, folder))
+        facts = asyncio.run(_tour(operator, seen_by, cast, folder))
     facts |= {"members": members, "seconds": round(time.monotonic() - began, 1)}
     result(facts, as_json=as_json, text=_told(facts))
     if not (all(facts["promises"].values()) and facts["answered_right"]):
@@ -69,15 +70,21 @@ def demo(
 
 
 @contextmanager
-def _operator(installation: Installation) -> Iterator[Operator]:
+def _operator(installation: Installation) -> Iterator[tuple[Operator, Witness]]:
     """Prepare a new installation, run its processes, and stop them all at the end."""
-    screen.print("Starting PostgreSQL, keyring, ledger, watch, gate, console, pages and pipe...")
+    screen.print(
+        "Starting PostgreSQL, keyring, ledger, watch, gate, console, pages, pipe and a witness..."
+    )
     asyncio.run(installation.database.prepare())
     installation.make_keyring()
     try:
-        with Operator(installation, usual_ports(), watched=True) as operator:
+        with (
+            witness(installation) as seen_by,
+            Operator(installation, usual_ports(), str(seen_by.policy), watched=True) as operator,
+        ):
+            asyncio.run(seen_by.follow(installation))
             asyncio.run(pages.release(installation, operator.pages_config))
-            yield operator
+            yield operator, seen_by
     finally:
         asyncio.run(installation.database.stop())
 
@@ -125,10 +132,12 @@ def _set_stage(operator: Operator, folder: Path, members: int, seed: int) -> sta
     return stage.cast(folder, datetime.now(UTC).date(), finess, rows)
 
 
-async def _tour(operator: Operator, cast: stage.Cast, folder: Path) -> tour.Facts:
+async def _tour(operator: Operator, seen_by: Witness, cast: stage.Cast, folder: Path) -> tour.Facts:
     scene = Scene(operator, policies.read()[0], cast.members, cast.finess, folder)
     async with scene:
-        return await tour.run(scene, cast, lambda what: screen.print(f"  {what}", style="dim"))
+        facts = await tour.run(scene, cast, lambda what: screen.print(f"  {what}", style="dim"))
+        seen = {"name": seen_by.key.name, "cosigned": await seen_by.cosigned(scene)}
+        return {**facts, "witness": seen}
 
 
 def _told(facts: tour.Facts) -> str:
@@ -147,5 +156,6 @@ def _told(facts: tour.Facts) -> str:
         f"Persons disclosed to each thief:\n{thefts}\n"
         f"The ledger: {facts['ledger']['entries']:,} entries,"
         f" {'verified' if facts['ledger']['verified'] else 'NOT VERIFIED'}.\n"
+        f"Cosigned by {facts['witness']['name']}: {facts['witness']['cosigned']:,} entries.\n"
         f"Promises tried: {promises}.\nTook {facts['seconds']:.0f} s."
     )

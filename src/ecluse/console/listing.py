@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -176,14 +176,14 @@ async def witnesses(connection: Connection, now: datetime) -> Witnesses:
     standings = (await cosigned.standings(connection)).values()
     return Witnesses(
         await connection.fetchval(_WITNESSED),
-        len(await cosigned.refusals(connection)),
+        len(await cosigned.refusals(connection, now)),
         sorted(
             (
                 ListedWitness(
                     each.witness.partition("+")[0], each.size, each.cosigned_at, each.problem
                 )
                 for each in standings
-                if now - each.asked_at < timedelta(days=1)
+                if now - each.asked_at < cosigned.ASKED
             ),
             key=lambda each: each.name,
         ),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 _MARK = "demonstration"
-_STATE = ("postgres", "keyring", "feeds", "log", "run", "policy")
+_STATE = ("postgres", "keyring", "feeds", "log", "run", "policy", "witness")
 
 
 class DemoError(EcluseError):

@@ -6,7 +6,7 @@ whoever relies on a cosignature verifies it (`ledger.cosignature`).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ecluse.ledger.storage import Connection
 
 
+#: A witness that was not asked for so long is asked no more.
+ASKED = timedelta(days=1)
 #: Newest cosignatures among which one that counts is looked for.
 _LATELY = 200
 
@@ -55,7 +57,8 @@ SELECT size FROM ledger_cosignature WHERE shard = $1 ORDER BY shard DESC, size D
 """
 _NEWEST = "SELECT max(size) FROM ledger_checkpoint WHERE shard = $1"
 _REFUSALS = """
-SELECT witness, kind, cosigned, offered, at FROM ledger_refusal WHERE shard = $1 ORDER BY at, digest
+SELECT witness, kind, cosigned, offered, at FROM ledger_refusal JOIN ledger_witness
+ USING (shard, witness) WHERE shard = $1 AND asked_at > $2 ORDER BY at, digest
 """
 _UNTOLD = """
 UPDATE ledger_refusal SET told_at = $2 WHERE shard = $1 AND told_at IS NULL
@@ -195,9 +198,13 @@ async def refused(connection: Connection, shard: int, refusal: Refusal) -> None:
     )
 
 
-async def refusals(connection: Connection, shard: int = 0) -> list[Refusal]:
-    """Return the evidence, the oldest first. Role: officer or gate too."""
-    return [_refusal(**row) for row in await connection.fetch(_REFUSALS, shard)]
+async def refusals(connection: Connection, now: datetime, shard: int = 0) -> list[Refusal]:
+    """Return the evidence of witnesses that were asked within a day, the oldest first.
+
+    That of others is history: after a restore that the ledger tells of, a policy that no longer
+    names them ends their say. Role: officer too.
+    """
+    return [_refusal(**row) for row in await connection.fetch(_REFUSALS, shard, now - ASKED)]
 
 
 async def untold(connection: Connection, now: datetime, shard: int = 0) -> list[Refusal]:

@@ -251,7 +251,7 @@ class _Audit:
 
     async def _find_refusals(self) -> None:
         """Tell of each witness that saw another log, by a note that this log's key signed."""
-        for refusal in await cosigned.refusals(self._connection, self._shard):
+        for refusal in await cosigned.refusals(self._connection, datetime.now(UTC), self._shard):
             try:
                 seen = open_checkpoint(refusal.cosigned, self._key)
             except NoteError as error:

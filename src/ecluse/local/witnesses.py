@@ -72,7 +72,7 @@ async def status(installation: Installation) -> Status:
         witness, now = await policy_in_force(installation, connection), datetime.now(UTC)
         standings = await cosigned.standings(connection)
         lately = await cosigned.lately(connection)
-        refused = await cosigned.refusals(connection)
+        refused = await cosigned.refusals(connection, now)
         latest = await storage.latest(connection, 0)
     finally:
         await connection.close()
