@@ -191,12 +191,12 @@ async def test_a_database_that_was_rolled_back_is_refused_and_then_every_fork_of
 
 
 @contextmanager
-def impostor(answer: Callable[[Submission], str]) -> Iterator[str]:
+def impostor(answer: Callable[[Submission], str], status: int = 200) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             said = answer(Submission.parse(body)).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("content-length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)
@@ -242,6 +242,18 @@ async def test_nobody_else_passes_for_a_witness(log: Log) -> None:
         with impostor(answer) as url:
             assert problem in (await log.submit(Witness(url, real.key))).problem
     assert await cosigned.lately(log.ledger) == []
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("said", ["9" * 5000, "0", "100", "²", "-1", "\n", "x" * 70_000])
+async def test_a_witness_that_talks_nonsense_brings_nothing_down(log: Log, said: str) -> None:
+    key = Identity("witness.example.org/one", b"r" * 32).key
+    with impostor(lambda _: said, status=409) as url:
+        await log.submitter.submit(Witness(url, key), 0)
+    assert await cosigned.refusals(log.ledger, datetime.now(UTC)) == []
+    assert await cosigned.lately(log.ledger) == []
+    await log.submitter.submit(Witness("https://[::", key), 0)
+    assert (await cosigned.standings(log.ledger))[key.text()].problem
 
 
 @pytest.mark.attack

@@ -7,6 +7,7 @@ or gone costs nobody but itself. What a witness says is believed as far as its s
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -40,6 +41,12 @@ _PATIENCE = 5.0
 _SKEW = timedelta(seconds=60)
 #: Times that a witness may say in a row that it knows another size.
 _TRIES = 3
+
+
+#: What a witness answers that knows another size; a longer number is no size of any tree.
+_SIZE = re.compile(r"[0-9]{1,18}\n?")
+#: What an answer that is none may end in; an address that is none is the policy's fault.
+_SILENT = (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError)
 
 
 class Terms(NamedTuple):
@@ -142,7 +149,7 @@ class Submitter:
                     await cosigned.keep(connection, self._shard, offered.size, made)
                     await cosigned.asked(connection, self._shard, witness.key, offered.size, now)
                 return None
-            case 409 if said.strip().isdecimal() and int(said) != old:
+            case 409 if _SIZE.fullmatch(said) and int(said) != old:
                 # A checkpoint is stored before anybody is sent it: a larger one is not ours any more.
                 if int(said) > await self._size(connection):
                     raise await self._contradicted(connection, witness, submission.note, now)
@@ -171,7 +178,7 @@ class Submitter:
                 ) as answer,
             ):
                 return answer.status_code, await _text(answer)
-        except (httpx2.HTTPError, TimeoutError, ValueError) as error:
+        except _SILENT as error:
             raise UnwitnessedError(f"It does not answer ({type(error).__name__}).") from None
 
     def _cosignature(self, witness: Witness, note: str, said: str, now: datetime) -> Cosignature:
@@ -217,7 +224,7 @@ class Submitter:
                 answer.raise_for_status()
                 shown = await _text(answer)
             return shown, open_checkpoint(shown, self._key)
-        except (httpx2.HTTPError, TimeoutError, ValueError, NoteError):
+        except (*_SILENT, NoteError):
             raise UnwitnessedError("It refuses, and shows no checkpoint of this log.") from None
 
     async def _size(self, connection: Connection) -> int:
