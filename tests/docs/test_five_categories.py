@@ -65,6 +65,10 @@ READABLE = {
     "notice_round": {"summary"},
     # What an insurer's documents say: counts. What officers asked for, and counts again.
     "notice": {"documents"},
+    # Amounts, the care family and why a claim waits: no act.
+    "quote": {"ends", "priced"},
+    "claim": {"family", "care_date", "outcome", "reason", "price", "amo", "due_now"},
+    "claim_part": {"amount"},
     "breach_work": {"kind", "problem", "result"},
     "insurer": {"amc", "name", "age_recipient"},
     "lease_pool": {"scope"},
@@ -201,7 +205,7 @@ def test_an_answer_holds_the_care_family_asked_for_and_no_other() -> None:
     asked = Asked(
         bytes(16), Lane.CARD, Kind.CARD, bytes(16), None, date(2026, 11, 23), CareFamily.OPTICS
     )
-    told = family_cover(asked, Right(3, 1, PACKAGE, None), "handle")
+    told = family_cover(asked, Right(3, 1, PACKAGE, None, 1), "handle")
     written = msgspec.json.encode(told)
     assert b"Monture" in written
     assert b"Couronne" not in written

@@ -52,6 +52,11 @@ DISTRIBUTED_BY = {
     "incident": "incident",
     "notice_round": "incident",
     "breach_work": "work",
+    "entitlement": "reference",
+    "standing": "person",
+    "quote": "organisation",
+    "claim": "organisation",
+    "claim_part": "organisation",
     "notice": "incident",
 }
 
@@ -70,7 +75,8 @@ GRANTS = {
         settlement ad r(expires_at), phone_pointer ad r(card granted idx insurer),
         presentation rawd, platform rw, act r w(ended_at state), ledger_head rw,
         ledger_entry a r(commitment entry position shard), ledger_tile r, ledger_checkpoint r,
-        ledger_cosignature r, ledger_refusal r w(told_at)
+        ledger_cosignature r, ledger_refusal r w(told_at),
+        entitlement rad, standing raw, quote ra, claim ra, claim_part ra
     """,
     "keyring": """
         feed r, card_pointer r, phone_pointer r, settlement r(expires_at reference wrapped),
@@ -113,7 +119,7 @@ GRANTS = {
         ledger_checkpoint r, incident ra w(closed_at content statement), notice_round r w(sent_at),
         notice r w(acknowledged_at fetched_at),
         breach_work r a(asked_at asked_by incident kind work),
-        ledger_cosignature r, ledger_witness r, ledger_refusal r
+        ledger_cosignature r, ledger_witness r, ledger_refusal r, claim r, claim_part r
     """,
     "breach": """
         incident r, insurer r(age_recipient amc insurer name), organisation r(organisation profession),

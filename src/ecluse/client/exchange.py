@@ -27,6 +27,7 @@ from ecluse.login import base64url, profile
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
+    from decimal import Decimal
 
     from ecluse.client.device import DeviceKey
     from ecluse.cover.act import Bill
@@ -232,3 +233,23 @@ def _read(answer: httpx2.Response, reply: Decoder[T]) -> T:
     except msgspec.DecodeError as error:
         raise GateError("unreadable", "The gate's answer cannot be read.") from error
     raise GateError(fault.error, fault.message)
+
+
+def quote_body(reference: str, bill: Bill) -> dict[str, object]:
+    """Return the body of a new quote for a check's care."""
+    quote = base64url.encode(secrets.token_bytes(CHECK_ID_SIZE))
+    return {"quote": quote, "reference": reference, **_care(bill)}
+
+
+def claim_body(
+    reference: str, bill: Bill, *, quote: str | None = None, amc: Decimal | None = None
+) -> dict[str, object]:
+    """Return one claim; sent again with the same id it is taken once."""
+    claim = base64url.encode(secrets.token_bytes(CHECK_ID_SIZE))
+    return {"claim": claim, "reference": reference, "quote": quote, "amc": amc, **_care(bill)}
+
+
+def _care(bill: Bill) -> dict[str, object]:
+    care: dict[str, object] = msgspec.to_builtins(bill)
+    care["care_date"] = care.pop("day")
+    return care

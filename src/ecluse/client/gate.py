@@ -26,11 +26,13 @@ from ecluse.client.exchange import (
     check_body,
     converse_async,
     price_body,
+    quote_body,
 )
 from ecluse.ids import nir
 from ecluse.login import base64url
 from ecluse.login.challenge import TypedSubject, device_challenge, gesture_challenge
 from ecluse.login.keyid import KeyId
+from ecluse.settle.statement import Statement
 
 
 if TYPE_CHECKING:
@@ -230,6 +232,23 @@ class GateClient:
         """
         body = price_body(bill, answer)
         return await self._signed("POST", "/v1/prices", body, Decoder(replies.Priced))
+
+    async def quote(self, reference: str, bill: Bill) -> replies.Quoted | replies.NotQuoted:
+        """Return the price of a check's care, and until when what insurers pay is guaranteed."""
+        body = quote_body(reference, bill)
+        told = Decoder(replies.Quoted | replies.NotQuoted)
+        return await self._signed("POST", "/v1/quotes", body, told)
+
+    async def claim(self, *claims: dict[str, object]) -> list[replies.ClaimReply]:
+        """Send claims (`client.exchange.claim_body`), a hundred at most; return what became of each."""
+        body = {"claims": claims}
+        told = await self._signed("POST", "/v1/claims", body, Decoder(replies.ClaimReplies))
+        return told.claims
+
+    async def statement(self, since: date, until: date) -> Statement:
+        """Return what is owed for the claims that were taken in a period."""
+        path = f"/v1/statement?since={since}&until={until}"
+        return await self._signed("GET", path, None, Decoder(Statement))
 
     async def _signed(self, method: str, path: str, content: object, reply: Decoder[T]) -> T:
         return await self._talk(self._speaker.signed(method, path, content, reply))

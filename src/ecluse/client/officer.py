@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,6 +21,8 @@ from ecluse.client import replies
 from ecluse.client.gate import GateClient
 from ecluse.login import base64url
 from ecluse.login.challenge import ActStep, gesture_challenge
+from ecluse.settle.rows import SealedPart
+from ecluse.settle.statement import Statement
 
 
 if TYPE_CHECKING:
@@ -260,6 +262,13 @@ class Acknowledged(msgspec.Struct, frozen=True):
     acknowledged_at: datetime
 
 
+class OwnClaims(msgspec.Struct, frozen=True):
+    """`GET /v1/console/claims`: an insurer's own."""
+
+    statement: Statement
+    claims: list[SealedPart]
+
+
 class OfficerClient(GateClient):
     """One device's conversation with gate and console; it signs in as any other does."""
 
@@ -363,10 +372,11 @@ class OfficerClient(GateClient):
 
     async def incidents(self) -> list[dict[str, Any]]:
         """Return the incidents, the latest first."""
-        told: dict[str, list[dict[str, Any]]] = await self._signed(
-            "GET", f"{_CONSOLE}/incidents", None, Decoder(dict[str, list[dict[str, Any]]])
+        told: dict[str, Any] = await self._signed(
+            "GET", f"{_CONSOLE}/incidents", None, Decoder(dict[str, Any])
         )
-        return told["incidents"]
+        found: list[dict[str, Any]] = told["incidents"]
+        return found
 
     async def incident(self, incident: int) -> dict[str, Any]:
         """Return one incident: its rounds of notices, who was told, and the clocks."""
@@ -386,6 +396,11 @@ class OfficerClient(GateClient):
         """Acknowledge one of the own insurer's notices."""
         path = f"{_CONSOLE}/notices/{incident}/{version}/acknowledge"
         return await self._signed("POST", path, {}, Decoder(Acknowledged))
+
+    async def claims(self, since: date, until: date) -> OwnClaims:
+        """Return what the own insurer owes for a period, and its claims as age files."""
+        path = f"{_CONSOLE}/claims?since={since}&until={until}"
+        return await self._signed("GET", path, None, Decoder(OwnClaims))
 
     async def ledger(self) -> LedgerState:
         """Return whether the ledger is as it was signed."""

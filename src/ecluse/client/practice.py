@@ -25,9 +25,11 @@ from ecluse.client.exchange import (
     converse,
     converse_async,
     price_body,
+    quote_body,
 )
 from ecluse.login import base64url, clients
 from ecluse.login.keyid import KeyId
+from ecluse.settle.statement import Statement
 
 
 if TYPE_CHECKING:
@@ -125,6 +127,18 @@ class PracticeClient:
         """Return what a bill costs under the covers that a card's answer told of, and why."""
         return converse(self._http, self._talk.price(bill, answer))
 
+    def quote(self, reference: str, bill: Bill) -> replies.Quoted | replies.NotQuoted:
+        """Return the price of a check's care, and until when what insurers pay is guaranteed."""
+        return converse(self._http, self._talk.quote(reference, bill))
+
+    def claim(self, *claims: dict[str, object]) -> list[replies.ClaimReply]:
+        """Send claims (`client.exchange.claim_body`), a hundred at most; return what became of each."""
+        return converse(self._http, self._talk.claim(claims)).claims
+
+    def statement(self, since: date, until: date) -> Statement:
+        """Return what is owed for the claims that were taken in a period."""
+        return converse(self._http, self._talk.statement(since, until))
+
     def rotate(self) -> replies.Rotated:
         """Put a new key in place of the present one, in the file and at the gate."""
         return converse(self._http, self._talk.rotate())
@@ -186,6 +200,18 @@ class AsyncPracticeClient:
         """Return what a bill costs under the covers that a card's answer told of, and why."""
         return await converse_async(self._http, self._talk.price(bill, answer))
 
+    async def quote(self, reference: str, bill: Bill) -> replies.Quoted | replies.NotQuoted:
+        """Return the price of a check's care, and until when what insurers pay is guaranteed."""
+        return await converse_async(self._http, self._talk.quote(reference, bill))
+
+    async def claim(self, *claims: dict[str, object]) -> list[replies.ClaimReply]:
+        """Send claims (`client.exchange.claim_body`), a hundred at most; return what became of each."""
+        return (await converse_async(self._http, self._talk.claim(claims))).claims
+
+    async def statement(self, since: date, until: date) -> Statement:
+        """Return what is owed for the claims that were taken in a period."""
+        return await converse_async(self._http, self._talk.statement(since, until))
+
     async def rotate(self) -> replies.Rotated:
         """Put a new key in place of the present one, in the file and at the gate."""
         return await converse_async(self._http, self._talk.rotate())
@@ -230,6 +256,20 @@ class _Talk:
     def price(self, bill: Bill, answer: replies.Covered) -> Steps[replies.Priced]:
         body = price_body(bill, answer)
         return self._speaker.signed("POST", "/v1/prices", body, Decoder(replies.Priced))
+
+    def quote(self, reference: str, bill: Bill) -> Steps[replies.Quoted | replies.NotQuoted]:
+        body = quote_body(reference, bill)
+        told = Decoder(replies.Quoted | replies.NotQuoted)
+        return self._speaker.signed("POST", "/v1/quotes", body, told)
+
+    def claim(self, claims: tuple[dict[str, object], ...]) -> Steps[replies.ClaimReplies]:
+        # The same claims again are taken once, so that a lost answer is asked for anew.
+        told = Decoder(replies.ClaimReplies)
+        return self._speaker.insist("/v1/claims", {"claims": claims}, told, again_on=AGAIN_ON)
+
+    def statement(self, since: date, until: date) -> Steps[Statement]:
+        path = f"/v1/statement?since={since}&until={until}"
+        return self._speaker.signed("GET", path, None, Decoder(Statement))
 
     def rotate(self) -> Steps[replies.Rotated]:
         before, following = self._key.key, self._key.prepare()

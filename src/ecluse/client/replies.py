@@ -263,6 +263,39 @@ class Priced(msgspec.Struct, frozen=True):
     due_now: Decimal
 
 
+class Quoted(msgspec.Struct, frozen=True, tag_field="outcome", tag="quoted"):
+    """`POST /v1/quotes`: the price, and until when what the insurers pay of it is guaranteed."""
+
+    quote: str
+    guaranteed_until: date
+    insurers: list[Insurer]
+    price: Priced
+
+
+class NotQuoted(msgspec.Struct, frozen=True, tag_field="outcome", tag="refused"):
+    """There is no quote; `reason` as `settle.claim.Reason` has it."""
+
+    reason: str
+
+
+class ClaimReply(msgspec.Struct, frozen=True):
+    """What became of one claim; amounts in euros, `amcs` what each insurer pays."""
+
+    claim: str
+    outcome: str
+    reason: str | None
+    price: Decimal
+    amo: Decimal
+    amcs: list[Decimal]
+    due_now: Decimal
+
+
+class ClaimReplies(msgspec.Struct, frozen=True):
+    """`POST /v1/claims`, in the order in which they were sent."""
+
+    claims: list[ClaimReply]
+
+
 class Fault(msgspec.Struct, frozen=True):
     """Every 4xx and 5xx: a code for programs, a sentence for people."""
 

@@ -15,6 +15,7 @@ from ecluse.breach.incident import IncidentError
 from ecluse.console import asker as askers
 from ecluse.console import deeds, desk
 from ecluse.console.acts_door import ActsDoor
+from ecluse.console.claims_door import claims
 from ecluse.console.door import ConsoleDoor
 from ecluse.console.incidents_door import IncidentsDoor
 from ecluse.errors import EcluseError
@@ -149,6 +150,7 @@ def routes(
             *("POST", "notices/{incident:int}/{version:int}/acknowledge"),
             *(Right.NOTICES, incidents.acknowledge),
         ),
+        ("GET", "claims", Right.CLAIMS, claims),
         ("GET", "feeds", Right.FEEDS, door.feeds),
         ("GET", "ledger", Right.LEDGER, door.ledger),
     ]

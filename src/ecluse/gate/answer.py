@@ -109,6 +109,8 @@ class Right(NamedTuple):
     priority: int
     package: CoverPackage
     valid_to: date | None
+    #: The insurer's feed whose record decides.
+    feed: int
 
 
 def rights(asked: Asked, records: Iterable[OpenedRecord], card: int | None = None) -> list[Right]:
@@ -144,7 +146,9 @@ def _standing(records: Iterable[OpenedRecord], day: date) -> Right | None:
         begins, ends = date.fromisoformat(first), date.fromisoformat(last) if last else None
         if begins <= day and (ends is None or day <= ends):
             valid_to = min((end for end in (ends, until) if end is not None), default=None)
-            return Right(record.insurer, record.cover.priority, record.package, valid_to)
+            return Right(
+                record.insurer, record.cover.priority, record.package, valid_to, record.feed
+            )
     return None
 
 

@@ -22,6 +22,7 @@ from ecluse.gate.insurers_door import InsurersDoor
 from ecluse.gate.login_door import LoginDoor
 from ecluse.gate.phone_door import PhoneDoor
 from ecluse.gate.price_door import PriceDoor
+from ecluse.gate.settle_door import SettleDoor
 from ecluse.ledger import proofs
 from ecluse.store.errors import FAILURES
 
@@ -90,6 +91,7 @@ class _Application(Starlette):
 def _routes(gate: Gate, callers: Callers, checks: CheckDoor) -> list[Route]:
     login, client = LoginDoor(gate, callers), ClientDoor(gate, callers)
     ledger, prices, phones = _LedgerDoor(gate), PriceDoor(gate, callers), PhoneDoor(gate)
+    settle = SettleDoor(gate, callers)
     return [
         Route("/v1/checks", checks.check, methods=["POST"]),
         Route("/v1/checks/{check_id}", checks.again, methods=["GET"]),
@@ -97,6 +99,9 @@ def _routes(gate: Gate, callers: Callers, checks: CheckDoor) -> list[Route]:
         Route("/v1/insurers", InsurersDoor(gate, callers).insurers, methods=["GET"]),
         Route("/v1/prices", prices.price, methods=["POST"]),
         Route("/v1/acts", prices.acts, methods=["GET"]),
+        Route("/v1/quotes", settle.quote, methods=["POST"]),
+        Route("/v1/claims", settle.claims, methods=["POST"]),
+        Route("/v1/statement", settle.statement, methods=["GET"]),
         Route("/v1/phones", phones.enrol, methods=["POST"]),
         Route("/v1/phones/end", phones.end, methods=["POST"]),
         Route("/v1/login/begin", login.begin, methods=["POST"]),

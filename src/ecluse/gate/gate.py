@@ -86,12 +86,18 @@ class Gate:
         #: The latest one, as receipts name it, and with the cosignatures that it has.
         self.checkpoint = self.cosigned = ""
         self.witnessing = Witnessing(self.journal, log_key(greeting.checkpoint_key).name)
-        self._tokens = Tokens(state_key)
-        self.catalogue = Catalogue(self._tokens)
+        self.tokens = Tokens(state_key)
+        self.catalogue = Catalogue(self.tokens)
         self._again = Again()
         self._run = Run()
         self._releaser = Releaser(
-            keyring, pool, self.catalogue, self.journal, lambda: self.checkpoint, self._run
+            keyring,
+            pool,
+            self.catalogue,
+            self.journal,
+            lambda: self.checkpoint,
+            self._run,
+            lambda: self.config.policy.settlement_days,
         )
         self._pipeline = Pipeline(
             keyring, Subjects(pool, self.catalogue), self._open_desk, self._releaser, self._run
@@ -102,7 +108,7 @@ class Gate:
             await asyncpg.connect(self.config.dsn, server_settings=BY_KEY),
             await asyncpg.connect(self.config.dsn, server_settings=BY_KEY),
             self.config.policy,
-            self._tokens,
+            self.tokens,
             self.journal,
             self._run,
             self.witnessing,

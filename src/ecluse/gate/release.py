@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ecluse.cover.record import RecordError, open_record
@@ -18,9 +18,12 @@ from ecluse.gate.answer import (
 )
 from ecluse.gate.state import Lane
 from ecluse.keyring.messages import Committed, Opened
+from ecluse.keyring.wrap import reference_row
 from ecluse.ledger.append import append
 from ecluse.ledger.entry import Withheld
 from ecluse.login import base64url
+from ecluse.settle.entitlement import Entitlement, Payer, seal
+from ecluse.settle.rows import add_entitlements
 
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ class Releaser:
         journal: Journal,
         checkpoint: Callable[[], str],
         run: Run,
+        kept_days: Callable[[], int],
     ) -> None:
         self._keyring = keyring
         self._pool = pool
@@ -56,6 +60,7 @@ class Releaser:
         self._journal = journal
         self._checkpoint = checkpoint
         self._run = run
+        self._kept_days = kept_days
 
     async def release(self, decided: Sequence[Decided], opened: int) -> None:
         """Set every reply of a committed batch.
@@ -77,18 +82,21 @@ class Releaser:
         ]
         looked_up = [check for check in decided if check.outcome.looked_up]
         withheld = []
+        entitled: dict[bytes, bytes] = {}
         if looked_up:
             unsealed = await self._keyring.unseal(
                 [Committed(check.pending.entry, check.position) for check in looked_up],
                 opened=opened,
             )
             for check, keys in zip(looked_up, unsealed, strict=True):
-                answer = await self._answer(check, keys)
+                answer = await self._answer(check, keys, entitled)
                 if isinstance(answer, str):
                     withheld.append((check.pending.entry, answer))
                     answers.append((check.pending, None))
                 else:
                     answers.append((check.pending, answer))
+        if entitled:
+            await self._entitle(entitled)
         if withheld:
             await self._record(withheld)
         for pending, reply in answers:
@@ -114,8 +122,16 @@ class Releaser:
         async with self._pool.acquire() as connection, connection.transaction():
             await append(connection, sealed, at)
 
-    async def _answer(self, check: Decided, keys: Opened) -> Covered | NotCovered | str:
-        """Return the answer, or why there is none."""
+    async def _entitle(self, sealed: dict[bytes, bytes]) -> None:
+        """Keep what references stand for before they leave: what was answered can be claimed."""
+        ends = datetime.now(UTC) + timedelta(days=self._kept_days())
+        async with self._pool.acquire() as connection:
+            await add_entitlements(connection, sealed, ends)
+
+    async def _answer(
+        self, check: Decided, keys: Opened, entitled: dict[bytes, bytes]
+    ) -> Covered | NotCovered | str:
+        """Return the answer, or why there is none; `entitled` gains what its reference stands for."""
         if check.outcome.reason is not None:
             return check.outcome.reason
         if not keys.reference:
@@ -129,6 +145,8 @@ class Releaser:
         receipt = Receipt(check.position, self._checkpoint())
         if not found:
             return NotCovered(receipt) if asked.lane is Lane.CARD else "not_covered"
+        row = reference_row(keys.reference, check.pending.organisation)
+        entitled[row] = seal(_entitlement(check, found), keys.reference, row)
         covers = [await self._cover(asked, each) for each in found]
         first, *others = covers
         carded = asked.lane is Lane.CARD
@@ -158,3 +176,10 @@ class Releaser:
         )
         package = await self._catalogue.package(self._pool, insurer, feed, cover.package)
         return OpenedRecord(insurer, feed, package, cover)
+
+
+def _entitlement(check: Decided, found: Sequence[Right]) -> Entitlement:
+    """Return what a covered check's reference stands for."""
+    asked = check.pending.asked
+    payers = tuple(Payer(each.insurer, each.feed, each.package.code) for each in found)
+    return Entitlement(check.records[0].idx, asked.care_date, asked.family, payers)

@@ -27,6 +27,7 @@ _SWEEP = """
 DELETE FROM nonce WHERE expires_at < clock_timestamp() - interval '1 minute';
 DELETE FROM settlement WHERE expires_at < clock_timestamp();
 DELETE FROM presentation WHERE expires_at < clock_timestamp();
+DELETE FROM entitlement WHERE expires_at < clock_timestamp();
 """
 _ACCOUNTS = """
 SELECT account, organisation, extract(epoch FROM probation_until)::float8 AS probation_until,

@@ -7,6 +7,12 @@ index, under a key that only the keyring has at rest, and is another one for eve
 from __future__ import annotations
 
 import hashlib
+import os
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+
+_NONCE = 12
 
 
 class Tokens:
@@ -39,6 +45,32 @@ class Tokens:
         """Name a package's care family to whoever was told of it: nobody can make the name up."""
         named = f"{code} {family}".encode()
         return self._token(b"ecluse/package", insurer.to_bytes(2, "big") + named)
+
+    def standing(self, index: bytes) -> bytes:
+        """Name a person in what is kept of what they bore."""
+        return self._token(b"ecluse/standing", index)
+
+    def care(self, text: bytes) -> bytes:
+        """Name care that is quoted or claimed."""
+        return self._token(b"ecluse/care", text)
+
+    def seal(self, text: bytes, name: bytes) -> bytes:
+        """Seal what is kept under a name."""
+        nonce = os.urandom(_NONCE)
+        return nonce + AESGCM(self._sealing(name)).encrypt(nonce, text, name)
+
+    def open(self, sealed: bytes, name: bytes) -> bytes:
+        """Open what `seal` made.
+
+        Raises:
+            InvalidTag: It is none, or another name's.
+        """
+        return AESGCM(self._sealing(name)).decrypt(sealed[:_NONCE], sealed[_NONCE:], name)
+
+    def _sealing(self, name: bytes) -> bytes:
+        return hashlib.blake2b(
+            name, digest_size=32, key=self._key, person=b"ecluse/sealed"
+        ).digest()
 
     def _token(self, domain: bytes, text: bytes) -> bytes:
         return hashlib.blake2b(text, digest_size=16, key=self._key, person=domain).digest()

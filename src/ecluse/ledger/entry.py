@@ -61,6 +61,7 @@ from ecluse.ledger.events.register import (
     InsurerAdded,
     OrganisationAdded,
 )
+from ecluse.ledger.events.settle import ClaimTaken, QuoteGiven
 from ecluse.ledger.events.watch import AlarmRaised, Contained
 
 
@@ -75,6 +76,7 @@ __all__ = [
     "AnyEvent",
     "Check",
     "CheckpointRefused",
+    "ClaimTaken",
     "ClientRotated",
     "Contained",
     "EnrolmentAccepted",
@@ -107,6 +109,7 @@ __all__ = [
     "PhoneEnrolled",
     "PolicyInForce",
     "ProfessionalNamed",
+    "QuoteGiven",
     "Restored",
     "RunMark",
     "ScopeTaken",
@@ -163,6 +166,8 @@ AnyEvent = (
     | NoticesSent
     | NoticeFetched
     | NoticeAcknowledged
+    | QuoteGiven
+    | ClaimTaken
     | Witnessed
     | CheckpointRefused
 )

@@ -50,6 +50,8 @@ class Right(StrEnum):
     """See incidents, how many each concerns, and who was told."""
     NOTICES = "notices"
     """Fetch and acknowledge the own insurer's notices."""
+    CLAIMS = "claims"
+    """See what the own insurer owes, and fetch its claims."""
     LEDGER = "ledger"
     """See whether the ledger is as it was signed."""
 
@@ -62,7 +64,7 @@ RIGHTS: dict[AccountRole, frozenset[Right]] = {
         {Right.ENROLMENTS, Right.ACCOUNTS, Right.ACTS, Right.ALARMS, Right.INCIDENTS}
     ),
     AccountRole.PROTECTION: frozenset({Right.ACTS, Right.INCIDENTS, Right.LEDGER}),
-    AccountRole.INSURER: frozenset({Right.FEEDS, Right.NOTICES}),
+    AccountRole.INSURER: frozenset({Right.FEEDS, Right.NOTICES, Right.CLAIMS}),
 }
 
 OF_AN_ORGANISATION = frozenset({AccountRole.PROFESSIONAL, AccountRole.CLIENT, AccountRole.HOLDER})

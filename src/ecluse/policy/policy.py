@@ -10,6 +10,7 @@ import msgspec
 
 from ecluse.errors import EcluseError
 from ecluse.policy.exchange import ExchangePolicy
+from ecluse.policy.settle import SettlePolicy
 from ecluse.policy.watch import WatchPolicy
 from ecluse.policy.witness import WitnessPolicy
 
@@ -101,6 +102,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exchange: ExchangePolicy
     #: Absent from policies older than it: nobody cosigns, and nothing waits for that.
     witness: WitnessPolicy = WitnessPolicy()
+    settle: SettlePolicy = SettlePolicy()
 
     def card_day(self, *, client: bool) -> int:
         """Return an account's cap on distinct cards; practice software has its own."""

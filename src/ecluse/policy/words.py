@@ -155,6 +155,8 @@ _WORDS = {
     "witness.most_minutes": ("minutes", "that the newest such checkpoint may be old"),
     "witness.every_seconds": ("seconds", "from one checkpoint submitted to the next, at least"),
     "witness.known": ("address and key", "of each witness"),
+    "settle.quote_days": ("days", "that what insurers pay by a quote is guaranteed"),
+    "settle.claim_days": ("days", "after the care within which it may be claimed"),
 }
 
 
