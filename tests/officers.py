@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ecluse.acts.act import Content
-    from ecluse.client.officer import ShownAct
+    from ecluse.client.console import ShownAct
     from ecluse.local.processes import Operator
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
+@pytest.mark.quiet
 def test_a_small_bench_answers_checks_and_returns_what_scripts_rely_on() -> None:
     done = CliRunner().invoke(
         app,

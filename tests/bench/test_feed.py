@@ -9,6 +9,7 @@ from ecluse.bench.workshop import BenchError, workshop
 from ecluse.cli import app
 
 
+@pytest.mark.quiet
 def test_a_small_bench_runs_whole_and_returns_what_scripts_rely_on() -> None:
     done = CliRunner().invoke(
         app, ["bench", "feed", "--members", "2000", "--rounds", "2", "--json"]

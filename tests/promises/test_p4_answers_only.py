@@ -416,6 +416,7 @@ MICROSECONDS = 100
 _PATIENCE = 12
 
 
+@pytest.mark.quiet
 @pytest.mark.timeout(1800)
 def test_the_time_of_a_refusal_does_not_tell_a_person_without_a_right_from_nobody(
     quiet_town: Town,
@@ -426,6 +427,7 @@ def test_the_time_of_a_refusal_does_not_tell_a_person_without_a_right_from_nobod
     assert told < THRESHOLD
 
 
+@pytest.mark.quiet
 @pytest.mark.timeout(1800)
 def test_a_tenth_of_a_millisecond_would_tell(quiet_town: Town) -> None:
     known = miss = np.empty(0)

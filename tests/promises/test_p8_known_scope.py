@@ -35,7 +35,7 @@ from promises import openly
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ecluse.client.officer import OwnNotice
+    from ecluse.client.console import OwnNotice
     from ecluse.demo.town import Town
     from ecluse.local.installation import Installation
     from officers import Person

@@ -30,7 +30,7 @@ from promises.swept import alarms, sweep
 
 
 if TYPE_CHECKING:
-    from ecluse.client.officer import Alarm
+    from ecluse.client.console import Alarm
     from ecluse.siege.scene import Clerk, Member, Scene
     from promises.swept import Caught
     from towns import Town

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     "check",
+    "claim",
     "demo",
     "population",
     "act",
