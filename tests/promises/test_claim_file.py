@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,8 +53,7 @@ async def references(town: Town, kept: Path) -> tuple[list[str], str]:
                 )
                 assert isinstance(told.reply, Covered)
                 found.append(told.reply.reference)
-        kept.write_bytes(key.path.read_bytes())
-        kept.chmod(0o600)
+        shutil.copy(key.path, kept)
         return found, scene.today.isoformat()
 
 
