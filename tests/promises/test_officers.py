@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 import httpx2
@@ -304,7 +305,7 @@ def test_nobody_here_checks_a_member(play: Callable[[Story], None]) -> None:
 def test_each_role_has_its_rights_and_no_other(play: Callable[[Story], None]) -> None:
     async def story(office: Office) -> None:
         clerk = await office.hire()
-        gate = clerk.gate
+        gate, today = clerk.gate, office.scene.today
         counter = OfficerClient(
             gate.origin, office.bureau.http, device=gate.device, keyid=gate.keyid
         )
@@ -322,6 +323,7 @@ def test_each_role_has_its_rights_and_no_other(play: Callable[[Story], None]) ->
                 "feeds": await code(at.feeds()),
                 "incidents": await code(at.incidents()),
                 "notices": await code(at.notices()),
+                "claims": await code(at.claims(today, today + timedelta(days=1))),
                 "ledger": await code(at.ledger()),
             }
             # No alarm has that number; who may look is told so.
@@ -334,7 +336,7 @@ def test_each_role_has_its_rights_and_no_other(play: Callable[[Story], None]) ->
             "security": {"enrolments", "accounts", "acts", "alarms", "incidents"},
             "protection": {"acts", "incidents", "ledger"},
             "holder": {"enrolments", "accounts"},
-            "insurer": {"feeds", "notices"},
+            "insurer": {"feeds", "notices", "claims"},
             "professional": set(),
         }
 
