@@ -13,9 +13,11 @@ import typer
 
 from ecluse.bench import check as checks
 from ecluse.bench import feed as feeds
+from ecluse.bench import price as prices
 from ecluse.bench.circumstances import circumstances
 from ecluse.bench.workshop import workshop
 from ecluse.cli.output import JsonOption, result, screen
+from ecluse.demo.town import open_town
 
 
 if TYPE_CHECKING:
@@ -66,6 +68,26 @@ def check(
             )
         )
     result(facts | around, as_json=as_json, text=_told_of_checks(facts))
+
+
+@app.command()
+def price(
+    *,
+    seconds: Annotated[float, typer.Option(min=0.1, max=20, help="Of the rules alone.")] = 2.0,
+    rounds: Annotated[int, typer.Option(min=1, help="Alternating rounds.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Price acts by the rules alone, and a bill of ten lines over HTTP beside a check."""
+    around = circumstances(sys.argv[1:])
+    with open_town(2000, 1) as town:
+        facts = asyncio.run(prices.measure(town, seconds=seconds, rounds=rounds, progress=_say))
+    text = (
+        f"{facts['acts_per_s_per_core']:,} acts priced a second by one processor.\n"
+        f"A bill of {facts['lines']} lines over HTTP takes {facts['price_ms']} ms,"
+        f" {facts['ratio_to_check']:.2f} of a check's time ({facts['check_ms']} ms);"
+        f" a claim of it {facts['claim_ms']} ms, {facts['claim_ratio_to_check']:.2f} of a check's."
+    )
+    result(facts | around, as_json=as_json, text=text)
 
 
 def _say(what: str) -> None:
