@@ -109,6 +109,8 @@ class StandInGate:
     heard: list[tuple[str, str, Any]] = field(default_factory=list)
     #: Statuses to answer the next checks with, instead of an answer: the network's bad days.
     failing: deque[int] = field(default_factory=deque)
+    #: Claims are answered as by an operator that is down.
+    away: bool = False
     passkeys: dict[bytes, passkey.Passkey] = field(default_factory=dict)
     enrolments: dict[str, str] = field(default_factory=dict)
     devices: dict[bytes, Device] = field(default_factory=dict)
@@ -147,6 +149,8 @@ class StandInGate:
                 Route("/v1/phones", self._phone, methods=["POST"]),
                 Route("/v1/acts", self._acts),
                 Route("/v1/prices", self._prices, methods=["POST"]),
+                Route("/v1/quotes", self._quotes, methods=["POST"]),
+                Route("/v1/claims", self._claims, methods=["POST"]),
                 Route("/v1/checks", self._check, methods=["POST"]),
                 Route("/v1/checks/{check_id}", self._again),
             ],
@@ -288,6 +292,27 @@ class StandInGate:
         asked = parsed(await request.body(), PriceBody)
         priced = told(price(Bill(asked.care_date, asked.acts), [PACKAGE] * len(asked.payers)))
         return Response(msgspec.json.encode(priced), media_type="application/json")
+
+    async def _quotes(self, request: Request) -> Response:
+        await self._signed(request)
+        body = await self._hear(request)
+        return JSONResponse(
+            {"outcome": "quoted", "quote": body["quote"], "guaranteed_until": "2027-01-15"}
+        )
+
+    async def _claims(self, request: Request) -> Response:
+        await self._signed(request)
+        body = await self._hear(request)
+        if self.away:
+            return JSONResponse({"error": "unavailable"}, 503)
+        return JSONResponse(
+            {
+                "claims": [
+                    {"claim": each["claim"], "outcome": "accepted", "reason": None}
+                    for each in body["claims"]
+                ]
+            }
+        )
 
     async def _check(self, request: Request) -> Response:
         body = await self._hear(request)

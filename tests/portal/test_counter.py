@@ -327,6 +327,47 @@ def test_a_sign_in_that_ends_soon_is_renewed_and_what_was_typed_stays(
     assert len(portal.gate.bodies("/v1/login/finish")) == 2
 
 
+def priced(counter: Page) -> None:
+    scan(counter, COVERED_CARD)
+    counter.locator(".price > summary").click()
+    counter.locator("[name=price]").fill("10,00")
+    counter.locator("[name=base]").fill("10")
+    counter.keyboard.press("Enter")
+    expect(counter.locator(".due")).to_contain_text("0,00")
+
+
+def test_a_price_is_guaranteed_and_claimed_with_the_checks_reference(
+    portal: Portal, counter: Page
+) -> None:
+    priced(counter)
+    counter.get_by_role("button", name="Garantir ce prix").click()
+    expect(counter.locator(".settled")).to_contain_text("garantie jusqu\u2019au 15 janvier 2027")
+    counter.get_by_role("button", name="Envoyer la demande").click()
+    expect(counter.locator(".settled")).to_contain_text("Demande acceptée")
+    (quoted,), (claimed,) = portal.gate.bodies("/v1/quotes"), portal.gate.bodies("/v1/claims")
+    (claim,) = claimed["claims"]
+    assert (claim["quote"], claim["reference"]) == (quoted["quote"], quoted["reference"])
+    assert claim["acts"] == quoted["acts"]
+    assert not {"subject", "amc"} & claim.keys()
+
+
+def test_a_claim_waits_for_an_operator_that_is_down_and_is_sent_once_it_answers(
+    portal: Portal, counter: Page
+) -> None:
+    priced(counter)
+    portal.gate.away = True
+    counter.get_by_role("button", name="Envoyer la demande").click()
+    expect(counter.locator(".settled")).to_contain_text("attend sur ce poste")
+    (lost,) = portal.gate.bodies("/v1/claims")
+    portal.gate.away = False
+    counter.reload()
+    expect(counter.locator("#banner")).to_contain_text("1 acceptées sur 1")
+    assert portal.gate.bodies("/v1/claims") == [lost, lost]
+    counter.reload()
+    expect(counter.locator("#card")).to_be_focused()
+    assert len(portal.gate.bodies("/v1/claims")) == 2
+
+
 def test_a_bill_is_priced_beside_the_answer_and_the_next_scan_still_checks(
     portal: Portal, counter: Page
 ) -> None:

@@ -88,6 +88,8 @@ BUILT = (
     r"price\.(kind|amount|base|quantity|basket|ceiling|minor|off)",
     r"price\.basket\.(full|moderated|free)",
     r"answer\.lines\.(act|basis)",
+    r"claim\.(accepted|queued|quoted|refused|waits)",
+    r"claim\.reason\.\w+",
     r"banner\.(?!close|place|renew|retry$)\w+(\.what)?",
     r"birth\.(incomplete|year|right)",
     r"card\.(incomplete|layout|unknown|wrong)",

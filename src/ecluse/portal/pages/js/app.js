@@ -3,6 +3,7 @@
 import { accountView } from "./account.js";
 import { hideBanner, showBanner } from "./banner.js";
 import { checkView, recallAnswer, startCheck } from "./check.js";
+import { startClaims } from "./claim.js";
 import { dayView } from "./day.js";
 import { startEnding } from "./ending.js";
 import { enrolView, startEnrol } from "./enrol.js";
@@ -55,3 +56,4 @@ startScan();
 startOurs();
 if (!navigator.onLine) showBanner("offline");
 await recallAnswer();
+await startClaims();

@@ -4,7 +4,7 @@ import { byId, el, icon } from "./dom.js";
 import { word } from "./words.js";
 
 const STOPPED = new Set(["foreign"]);
-const GOOD = new Set(["restored"]);
+const GOOD = new Set(["restored", "claims"]);
 
 let shown = null;
 

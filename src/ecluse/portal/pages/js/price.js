@@ -1,7 +1,9 @@
 // What a bill costs under the covers that the answer told of: acts typed here, reasons in words.
-// It is about packages and amounts; nobody's name, card or reference goes with it. Its fields are
+// A price is about packages and amounts; nobody's name, card or reference goes with it, but with
+// the quote or claim that may follow (`claim.js`) the check's reference. Its fields are
 // `digits`: a card's first letter in one of them begins the next check.
 
+import { settleForm } from "./claim.js";
 import { el } from "./dom.js";
 import { asDevice } from "./session.js";
 import { currentLanguage, word } from "./words.js";
@@ -49,18 +51,22 @@ export function priceForm(answer, question, touched) {
       result.replaceChildren(el("p", { class: "hint wrong" }, word("price.wrong")));
       return;
     }
-    const body = {
+    const care = {
       care_date: question.care_date,
       acts: [...rows.children].map(read),
+      minor: form.elements.minor.checked,
+      in_pathway: !form.elements.off.checked,
+    };
+    const body = {
+      ...care,
       payers: [answer, ...(answer.also ?? [])].map(({ insurer, cover }) => ({
         amc: insurer.amc,
         package: cover.package.handle,
       })),
-      minor: form.elements.minor.checked,
-      in_pathway: !form.elements.off.checked,
     };
     try {
-      result.replaceChildren(...told(await asDevice("POST", "/v1/prices", body), answer));
+      const priced = told(await asDevice("POST", "/v1/prices", body), answer);
+      result.replaceChildren(...priced, settleForm(care, answer.reference));
     } catch (failure) {
       result.replaceChildren(el("p", { class: "hint wrong" }, word(`banner.${failure.kind ?? "unexpected"}`)));
     }
