@@ -176,6 +176,12 @@ def test_care_before_a_figure_is_known_is_refused_with_its_article() -> None:
         price(bill(act("gp_visit", 20, 20), day="1999-01-01"), (PLAIN,))
 
 
+def test_a_part_of_less_than_half_a_cent_is_nothing_and_uses_nothing_up() -> None:
+    cover = package(everyday=[line("130% BR", "specialist_visit")])
+    told = price(bill(act("specialist_visit", "0.02", "0.01")), (cover,))
+    assert (told.amo_paid, told.amc) == (Decimal("0.01"), Decimal(0))
+
+
 def test_a_second_insurer_pays_within_what_the_first_one_leaves() -> None:
     first = package(everyday=[line("100% BR", "specialist_visit")])
     second = replace(package(everyday=[line("200% BR", "specialist_visit")]), code="Q")

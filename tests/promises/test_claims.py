@@ -15,6 +15,7 @@ import pyrage
 import pytest
 
 from ecluse.client.exchange import claim_body
+from ecluse.client.gate import GateError
 from ecluse.client.replies import Covered, NotQuoted, Quoted
 from ecluse.cover.act import Act, ActKind, Bill
 from ecluse.cover.family import CareFamily
@@ -120,6 +121,13 @@ def test_nobody_claims_with_a_reference_that_is_not_theirs(town: Town) -> None:
                 claim_body(answer.reference, bill(scene.today), amc=Decimal(9))
             )
             assert (more.outcome, more.reason) == ("queued", "over")
+            # An amount that would lower what others are owed, or that is none.
+            for amount in (Decimal(-5), Decimal("NaN"), Decimal("3.501")):
+                with pytest.raises(GateError) as refused:
+                    await clerk.gate.claim(
+                        claim_body(answer.reference, bill(scene.today), amc=amount)
+                    )
+                assert refused.value.code == "malformed"
 
     asyncio.run(day())
 

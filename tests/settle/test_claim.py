@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +80,15 @@ def test_less_may_be_claimed_and_more_waits_for_a_person() -> None:
     more, after = run(glasses("150", amc="149.98"))
     assert (more.outcome, more.reason) == (Outcome.QUEUED, Reason.OVER)
     assert after == Borne()
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("amc", ["-0.01", "3.501", "NaN", "Infinity", "1000000.01"])
+def test_what_is_no_amount_of_a_bill_is_never_claimed(amc: str) -> None:
+    act = {"kind": "frame", "price": "150"}
+    body = {"care_date": DAY, "acts": [act], "amc": amc}
+    with pytest.raises(msgspec.ValidationError, match="amc: "):
+        msgspec.convert(body, Claimed)
 
 
 @pytest.mark.parametrize(

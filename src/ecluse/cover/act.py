@@ -87,6 +87,18 @@ class BillError(ValueError):
     """An amount is out of range or finer than a cent; says which."""
 
 
+def require_euros(name: str, amount: Decimal) -> None:
+    """Refuse what is no amount on a bill.
+
+    Raises:
+        BillError: It is negative, above a million, finer than a cent, or no number.
+    """
+    if not (amount.is_finite() and 0 <= amount <= _MOST):
+        raise BillError(f"{name}: from 0 to {_MOST:,} euros")
+    if amount != amount.quantize(CENT):
+        raise BillError(f"{name}: no finer than a cent")
+
+
 class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of a bill, in euros; `quantity` of it together cost `price`.
 
@@ -114,12 +126,8 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         for name in ("price", "base", "ceiling"):
             amount: Decimal | None = getattr(self, name)
-            if amount is None:
-                continue
-            if not (amount.is_finite() and 0 <= amount <= _MOST):
-                raise BillError(f"{name}: from 0 to {_MOST:,} euros")
-            if amount != amount.quantize(CENT):
-                raise BillError(f"{name}: no finer than a cent")
+            if amount is not None:
+                require_euros(name, amount)
 
 
 class Bill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -110,7 +110,7 @@ def give(
     )
     allowed = min([wanted, *(meter.left(act) - before for meter in meters)])
     amount = cents(max(allowed, Decimal(0)))
-    if not amount and wanted > 0:
+    if not amount and cents(wanted) > 0:
         until = max(meter.ends for meter in meters)
         told["until"] = until.isoformat()
         return Given(amount, (Step(StepKind.USED_UP, amount, told),), {})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from ecluse.cover.act import Act, Bill
+from ecluse.cover.act import Act, Bill, require_euros
 from ecluse.cover.law import LawError
 from ecluse.cover.law import law as the_law
 from ecluse.cover.price import price
@@ -64,12 +64,20 @@ class Circumstances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Claimed(Circumstances, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The care that is claimed, or asked a quote for."""
+    """The care that is claimed, or asked a quote for.
+
+    Raises:
+        BillError: What is claimed is negative, above a million, or finer than a cent.
+    """
 
     care_date: date
     acts: Annotated[tuple[Act, ...], msgspec.Meta(min_length=1, max_length=200)]
     #: What is claimed of the insurers together; None: what they owe.
     amc: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        if self.amc is not None:
+            require_euros("amc", self.amc)
 
     def bill(self) -> Bill:
         """Return the care as it is priced."""
