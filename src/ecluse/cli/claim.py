@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
+from ecluse.breach.render import Press
 from ecluse.cli.client import KeyOption, PassphraseOption, open_key
+from ecluse.cli.cover import LanguageOption
 from ecluse.cli.output import JsonOption, progress, result
 from ecluse.cli.reading import content, read_json
+from ecluse.cli.statement_document import document
 from ecluse.client.practice import PracticeClient
 from ecluse.client.replies import NotQuoted
 from ecluse.cover.act import Bill
@@ -117,6 +120,8 @@ def statement(
     since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day.")],
     until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day after.")],
     csv: Annotated[Path | None, typer.Option(help="A file for the claims, one a line.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="A file for the statement as a page.")] = None,
+    language: LanguageOption = "fr",
     passphrase_file: PassphraseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -125,6 +130,8 @@ def statement(
         told = client.statement(since.date(), until.date())
     if csv is not None:
         csv.write_text(as_csv(told), "utf-8")
+    if pdf is not None:
+        pdf.write_bytes(Press().pdf(document(told, language), datetime.now(UTC)))
     result(msgspec.to_builtins(told), as_json=as_json, text=_owed(told))
 
 
