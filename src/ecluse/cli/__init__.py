@@ -35,6 +35,7 @@ NAMES = (
     "keyring",
     "ledger",
     "login",
+    "openapi",
     "pages",
     "phone",
     "policy",

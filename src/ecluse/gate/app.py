@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -69,7 +70,7 @@ class _Application(Starlette):
     def open(self, gate: Gate) -> None:
         callers = Callers(gate.pool, gate.config.public_origin)
         self._check = CheckDoor(gate, callers)
-        self.router.routes.extend(_routes(gate, callers, self._check))
+        self.router.routes.extend(routes(gate, callers, self._check))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._check is None or (scope["type"], scope.get("method"), scope.get("path")) != _CHECK:
@@ -88,7 +89,8 @@ class _Application(Starlette):
         await response(scope, receive, send)
 
 
-def _routes(gate: Gate, callers: Callers, checks: CheckDoor) -> list[Route]:
+def routes(gate: Gate, callers: Callers, checks: CheckDoor) -> list[Route]:
+    """Return every route of the gate."""
     login, client = LoginDoor(gate, callers), ClientDoor(gate, callers)
     ledger, prices, phones = _LedgerDoor(gate), PriceDoor(gate, callers), PhoneDoor(gate)
     settle = SettleDoor(gate, callers)
@@ -116,6 +118,7 @@ def _routes(gate: Gate, callers: Callers, checks: CheckDoor) -> list[Route]:
         Route("/v1/ledger/checkpoint/cosigned", ledger.cosigned, methods=["GET"]),
         Route("/v1/ledger/proof/{position:int}", ledger.proof, methods=["GET"]),
         Route("/v1/ledger/consistency/{size:int}", ledger.consistency, methods=["GET"]),
+        Route("/openapi.json", _description, methods=["GET"]),
         Route("/health/live", _live, methods=["GET"]),
         Route("/health/ready", ledger.ready, methods=["GET"]),
     ]
@@ -163,3 +166,8 @@ class _LedgerDoor:
 
 async def _live(_: Request) -> Response:
     return replies.json({"live": True})
+
+
+async def _description(_: Request) -> Response:
+    """Describe every route for machines: a file that `client.openapi` makes."""
+    return replies.json((resources.files("ecluse.gate") / "openapi.json").read_bytes())
