@@ -13,6 +13,7 @@ import pytest
 from starlette.routing import Route
 
 from ecluse.client.gate import GateClient
+from ecluse.client.openapi import OPERATIONS
 from ecluse.console.app import ConsoleConfig
 from ecluse.console.app import create_app as create_console
 from ecluse.console.deeds import Terms
@@ -40,6 +41,11 @@ DOORS = {
     ("GET", "/v1/insurers"),  # about insurers: the same for everybody, and it takes no parameter
     ("POST", "/v1/prices"),  # about a bill and packages: no person, card or reference comes with it
     ("GET", "/v1/acts"),  # the kinds of act there are
+    # With a check's own reference: amounts, and what becomes of the claim. Then the organisation's
+    # own claims of a period, by their own ids.
+    ("POST", "/v1/quotes"),
+    ("POST", "/v1/claims"),
+    ("GET", "/v1/statement"),
     # A phone's own key, a card's code and its insurer's word; it tells which insurer that was.
     ("POST", "/v1/phones"),
     ("POST", "/v1/phones/end"),  # an insurer's word; whether a phone of its own stood for a card
@@ -55,6 +61,7 @@ DOORS = {
     ("GET", "/v1/ledger/proof/{position:int}"),
     ("GET", "/v1/ledger/consistency/{size:int}"),
     ("GET", "/v1/ledger/checkpoint/cosigned"),
+    ("GET", "/openapi.json"),  # the forms of all these, about nobody
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
 }
@@ -62,7 +69,7 @@ DOORS = {
 #: Those of the console, likewise: accounts, passkeys, alarms about professionals and officers, checks by
 #: minute and lane, acts that wait, an insurer's own feeds, the ledger's size, incidents with how many
 #: each insurer is told of. None takes anything of a member, and none tells anything but an insurer's
-#: own notice: a file that it alone can open, about an event that happened.
+#: own notices and claims: files that it alone can open, about events that happened.
 CONSOLE_DOORS = {
     ("GET", "/v1/console/me"),
     ("GET", "/v1/console/enrolments"),
@@ -79,7 +86,13 @@ CONSOLE_DOORS = {
     ("GET", "/v1/console/alarms"),
     ("GET", "/v1/console/alarms/{alarm}"),
     ("GET", "/v1/console/incidents"),
+    ("POST", "/v1/console/incidents"),
     ("GET", "/v1/console/incidents/{incident:int}"),
+    ("POST", "/v1/console/incidents/{incident:int}/clear"),
+    ("POST", "/v1/console/incidents/{incident:int}/close"),
+    ("POST", "/v1/console/incidents/{incident:int}/work"),
+    ("GET", "/v1/console/incidents/{incident:int}/documents/{version:int}/{amc}"),
+    ("GET", "/v1/console/claims"),
     ("GET", "/v1/console/notices"),
     ("GET", "/v1/console/notices/{incident:int}/{version:int}"),
     ("POST", "/v1/console/notices/{incident:int}/{version:int}/acknowledge"),
@@ -135,6 +148,8 @@ def doors(app: Starlette) -> set[tuple[str, str]]:
 def test_there_are_no_other_doors(town: Town) -> None:
     assert doors(gate(town)) == DOORS
     assert doors(console(town)) == CONSOLE_DOORS
+    described = {(each.method, each.path) for each in OPERATIONS}
+    assert described == {(method, path.replace(":int", "")) for method, path in DOORS}
 
 
 def test_nothing_about_members_is_told_without_a_signature(town: Town) -> None:
@@ -148,7 +163,7 @@ def test_nothing_about_members_is_told_without_a_signature(town: Town) -> None:
                 where = where.replace("{check_id}", "A" * 22).replace("{position:int}", "0") + query
                 answer = thief.request(method, where, json={})
                 assert not any(member in answer.text for member in members)
-                assert "covered" not in answer.text
+                assert "covered" not in answer.text or path == "/openapi.json"
         assert thief.get("/v1/checks").status_code == 405
 
 

@@ -1,7 +1,7 @@
 """The gate's API as OpenAPI 3.1 (spec.openapis.org/oas/v3.1.1), from the types that it is made of.
 
-Bodies are the gate's own structs, replies those that this client library reads: a test holds that
-every route stands here, and that what the gate serves is what this makes.
+Bodies are the gate's own structs, replies those that this client library reads. The tests of P1 hold
+that every door of the gate stands here.
 """
 
 from __future__ import annotations

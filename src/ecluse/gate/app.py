@@ -70,7 +70,7 @@ class _Application(Starlette):
     def open(self, gate: Gate) -> None:
         callers = Callers(gate.pool, gate.config.public_origin)
         self._check = CheckDoor(gate, callers)
-        self.router.routes.extend(routes(gate, callers, self._check))
+        self.router.routes.extend(_routes(gate, callers, self._check))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._check is None or (scope["type"], scope.get("method"), scope.get("path")) != _CHECK:
@@ -89,8 +89,7 @@ class _Application(Starlette):
         await response(scope, receive, send)
 
 
-def routes(gate: Gate, callers: Callers, checks: CheckDoor) -> list[Route]:
-    """Return every route of the gate."""
+def _routes(gate: Gate, callers: Callers, checks: CheckDoor) -> list[Route]:
     login, client = LoginDoor(gate, callers), ClientDoor(gate, callers)
     ledger, prices, phones = _LedgerDoor(gate), PriceDoor(gate, callers), PhoneDoor(gate)
     settle = SettleDoor(gate, callers)
