@@ -75,6 +75,10 @@ def test_a_quote_is_guaranteed_claimed_once_and_owed(town: Town) -> None:
             assert await clerk.gate.claim(claim) == [taken]
             (twice,) = await clerk.gate.claim(claim_body(answer.reference, bill(scene.today)))
             assert (twice.outcome, twice.reason) == ("refused", "claimed_before")
+            # The card is there again, and the care is the same.
+            again = await checked(scene, clerk, patients(scene)[0])
+            (anew,) = await clerk.gate.claim(claim_body(again.reference, bill(scene.today)))
+            assert (anew.outcome, anew.reason) == ("refused", "claimed_before")
             other = {
                 **claim_body(answer.reference, bill(scene.today, BOX, BOX)),
                 "claim": claim["claim"],

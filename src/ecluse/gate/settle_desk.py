@@ -69,7 +69,7 @@ class _Case(NamedTuple):
 
     sent: Sent
     entitlement: Entitlement | None
-    #: Keyed: the care, with its reference.
+    #: Keyed: the care, with its person.
     same: bytes
     #: Keyed: the whole claim.
     digest: bytes
@@ -101,7 +101,7 @@ class SettleDesk:
         priced = price(claimed.bill(), packages, borne)
         amcs = totals(priced, len(packages))
         ends = self._now.date() + timedelta(days=self._gate.config.policy.settle.quote_days)
-        quoted = Quoted(self._care(reference, claimed), ends, amcs)
+        quoted = Quoted(self._care(found, claimed), ends, amcs)
         place = self._caller.organisation
         if not await rows.add_quote(self._connection, place, name, quoted, self._now):
             kept = (await rows.quotes(self._connection, place, [name]))[name]
@@ -266,7 +266,7 @@ class SettleDesk:
             _Case(
                 each,
                 entitlement,
-                self._care(each.reference, each.claimed),
+                self._care(entitlement, each.claimed),
                 self._gate.tokens.care(msgspec.msgpack.encode(tuple(each)[1:])),
             )
             for each, entitlement in zip(sent, found, strict=True)
@@ -300,10 +300,14 @@ class SettleDesk:
     def _person(self, found: Entitlement) -> bytes:
         return self._gate.tokens.standing(found.idx)
 
-    def _care(self, reference: bytes, claimed: Claimed) -> bytes:
-        """Name care by its reference, day and acts; keyed, so that no act is guessed from it."""
+    def _care(self, found: Entitlement | None, claimed: Claimed) -> bytes:
+        """Name care by its person, day and acts, whichever check it is claimed with.
+
+        Keyed, so that no act is guessed from it.
+        """
         care = msgspec.structs.replace(claimed, amc=None)
-        return self._gate.tokens.care(reference + msgspec.msgpack.encode(care))
+        person = found.idx if found else b""
+        return self._gate.tokens.care(person + msgspec.msgpack.encode(care))
 
     async def _enter(self) -> None:
         """Append the entries: the transaction's last statement."""
