@@ -21,6 +21,7 @@ from ecluse.ledger.entry import (
     AnyEvent,
     Check,
     CheckpointRefused,
+    ClaimTaken,
     ClientRotated,
     Contained,
     EnrolmentAccepted,
@@ -52,6 +53,7 @@ from ecluse.ledger.entry import (
     PhoneEnrolled,
     PolicyInForce,
     ProfessionalNamed,
+    QuoteGiven,
     Restored,
     ScopeTaken,
     SignedOut,
@@ -137,6 +139,26 @@ EVENTS: list[Event] = [
     NoticesSent(at=AT, incident=1, version=1, digest=HASH),
     NoticeFetched(at=AT, incident=1, version=1, insurer=3, by=SOME),
     NoticeAcknowledged(at=AT, incident=1, version=1, insurer=3, by=SOME),
+    QuoteGiven(
+        at=AT,
+        quote=SOME,
+        account=SOME,
+        organisation=SOME,
+        family="pharmacy",
+        ends=date(2026, 12, 27),
+        amounts=((3, 350), (4, 0)),
+    ),
+    ClaimTaken(
+        at=AT,
+        claim=SOME,
+        account=SOME,
+        organisation=SOME,
+        family="pharmacy",
+        outcome="queued",
+        reason="over",
+        amounts=((3, 350),),
+        commitment=HASH,
+    ),
 ]
 
 

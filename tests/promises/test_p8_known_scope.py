@@ -147,10 +147,13 @@ def test_the_breach_part_cannot_list_members_nor_read_an_entry(breached: Breache
                 await connection.execute("UPDATE incident SET content = '{}'")
         finally:
             await connection.close()
+        # A gate finds the reference of whose index it has, for a claim's insurer, and lists none.
         gate = await breached.installation.database.connect(Role.GATE)
         try:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await gate.fetch("SELECT * FROM references_of('{}', '{}', '{}')")
+                await gate.fetch(reads[0])
+            asked = "SELECT * FROM references_of($1, $2, $3)"
+            assert await gate.fetch(asked, guesses, [1] * 1000, [1] * 1000) == []
         finally:
             await gate.close()
         # The keyring takes nobody's word for an incident: other entries are none.
