@@ -36,6 +36,8 @@ pytestmark = pytest.mark.attack
 #: Every door there is. A new one is added here after somebody has asked what it tells, of whom.
 DOORS = {
     ("POST", "/v1/checks"),
+    # Practice software, up to fifty cards or references that it has: each is a check of its own.
+    ("POST", "/v1/checks/batch"),
     ("GET", "/v1/checks/{check_id}"),
     ("GET", "/v1/me"),
     ("GET", "/v1/insurers"),  # about insurers: the same for everybody, and it takes no parameter

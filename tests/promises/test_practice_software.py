@@ -354,3 +354,46 @@ async def introduce(
     }
     request = signed(scene.pipe, body, present, name, path=b"/v1/client/rotate")
     return (await send(scene.http, request)).status_code
+
+
+def test_fifty_at_once_are_fifty_checks_under_the_same_caps(village: Town) -> None:
+    async def day() -> None:
+        async with village.scene() as scene:
+            key = await scene.install(await new_shop(scene))
+            cards = [each.card for each in scene.members if "pharmacy" in each.families]
+            async with software(key) as client:
+                told = await client.check_cards(
+                    [*cards[:12], "no card"], care_date=scene.today, family=CareFamily.PHARMACY
+                )
+            replies = [each.reply for each in told]
+            assert sum(isinstance(each, Covered) for each in replies) == CARD_CAP
+            assert sum(isinstance(each, Refused) for each in replies) == 12 - CARD_CAP
+            assert told[-1].fault is not None
+            assert told[-1].fault.error == "invalid_subject"
+            account = keyid.parse(key.keyid).account
+            assert account is not None
+            checks = [each for each in await events(scene, account) if isinstance(each, Check)]
+            assert len(checks) == 12
+            # A person's device has none of it: it checks one at a time.
+            clerk = await scene.hire(await new_shop(scene))
+            body = {"checks": [card_check(cards[20], scene.today.isoformat())]}
+            theirs = clerk.gate.device, clerk.gate.keyid
+            request = signed(scene.pipe, body, *theirs, path=b"/v1/checks/batch")
+            assert (await send(scene.http, request)).status_code == 403
+
+    asyncio.run(day())
+
+
+def test_several_checks_caught_on_the_wire_are_answered_once(village: Town) -> None:
+    async def day() -> None:
+        async with village.scene() as scene:
+            key = await scene.install(await new_shop(scene))
+            cards = [each.card for each in scene.members if "pharmacy" in each.families]
+            body = {"checks": [card_check(card, scene.today.isoformat()) for card in cards[:3]]}
+            request = signed(scene.pipe, body, key.key, key.keyid, path=b"/v1/checks/batch")
+            first = msgspec.json.decode((await send(scene.http, request)).content)["checks"]
+            assert [each["reply"]["outcome"] for each in first] == ["covered"] * 3
+            again = msgspec.json.decode((await send(scene.http, request)).content)["checks"]
+            assert [each["fault"]["error"] for each in again] == ["replayed"] * 3
+
+    asyncio.run(day())

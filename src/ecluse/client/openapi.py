@@ -14,7 +14,7 @@ import msgspec
 from ecluse import __version__
 from ecluse.client import replies
 from ecluse.gate import client_door, login_door, phone_door, price_door, settle_door
-from ecluse.gate.request import CheckBody
+from ecluse.gate.request import BatchBody, CheckBody
 from ecluse.ledger.proofs import ConsistencyProof, InclusionProof
 from ecluse.settle.statement import Statement
 
@@ -58,6 +58,10 @@ _QUOTE = replies.Quoted | replies.NotQuoted
 
 OPERATIONS = (
     Operation("POST", "/v1/checks", "Check one person's cover.", CheckBody, _CHECK),
+    Operation(
+        *("POST", "/v1/checks/batch", "Check up to 50 cards or references: practice software."),
+        *(BatchBody, replies.BatchReplies),
+    ),
     Operation(
         "GET", "/v1/checks/{check_id}", "Ask for the reply of the last minute.", None, _CHECK
     ),

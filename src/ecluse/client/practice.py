@@ -33,6 +33,7 @@ from ecluse.settle.statement import Statement
 
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from types import TracebackType
     from typing import Self
@@ -123,6 +124,12 @@ class PracticeClient:
         """Ask about whom this organisation was given a settlement reference for."""
         return converse(self._http, self._talk.check_reference(reference, care_date, family))
 
+    def check_cards(
+        self, cards: Sequence[str], *, care_date: date, family: CareFamily
+    ) -> list[replies.BatchReply]:
+        """Ask about the bearers of up to 50 cards at once; each is a check of its own."""
+        return converse(self._http, self._talk.check_cards(cards, care_date, family)).checks
+
     def price(self, bill: Bill, answer: replies.Covered) -> replies.Priced:
         """Return what a bill costs under the covers that a card's answer told of, and why."""
         return converse(self._http, self._talk.price(bill, answer))
@@ -196,6 +203,13 @@ class AsyncPracticeClient:
         asked = self._talk.check_reference(reference, care_date, family)
         return await converse_async(self._http, asked)
 
+    async def check_cards(
+        self, cards: Sequence[str], *, care_date: date, family: CareFamily
+    ) -> list[replies.BatchReply]:
+        """Ask about the bearers of up to 50 cards at once; each is a check of its own."""
+        asked = self._talk.check_cards(cards, care_date, family)
+        return (await converse_async(self._http, asked)).checks
+
     async def price(self, bill: Bill, answer: replies.Covered) -> replies.Priced:
         """Return what a bill costs under the covers that a card's answer told of, and why."""
         return await converse_async(self._http, self._talk.price(bill, answer))
@@ -252,6 +266,14 @@ class _Talk:
 
     def check_reference(self, reference: str, care_date: date, family: CareFamily) -> Steps[Told]:
         return self._check({"kind": "reference", "reference": reference}, care_date, family)
+
+    def check_cards(
+        self, cards: Sequence[str], care_date: date, family: CareFamily
+    ) -> Steps[replies.BatchReplies]:
+        checks = [check_body({"kind": "card", "card": card}, care_date, family) for card in cards]
+        # The same ids again are answered again: a lost answer costs nothing.
+        told = Decoder(replies.BatchReplies)
+        return self._speaker.insist("/v1/checks/batch", {"checks": checks}, told, again_on=AGAIN_ON)
 
     def price(self, bill: Bill, answer: replies.Covered) -> Steps[replies.Priced]:
         body = price_body(bill, answer)

@@ -234,6 +234,27 @@ class Refused(msgspec.Struct, frozen=True, tag_field="outcome", tag="refused"):
 CheckReply = Covered | NotCovered | Refused
 
 
+class Fault(msgspec.Struct, frozen=True):
+    """Every 4xx and 5xx: a code for programs, a sentence for people."""
+
+    error: str
+    message: str
+
+
+class BatchReply(msgspec.Struct, frozen=True):
+    """One check of several: its reply, or what was wrong with it."""
+
+    check_id: str
+    reply: CheckReply | None = None
+    fault: Fault | None = None
+
+
+class BatchReplies(msgspec.Struct, frozen=True):
+    """`POST /v1/checks/batch`, in the order in which they were asked."""
+
+    checks: list[BatchReply]
+
+
 class PricedAct(msgspec.Struct, frozen=True):
     """One act of a bill, in euros: who bears what in the end, and what is paid today.
 
@@ -294,10 +315,3 @@ class ClaimReplies(msgspec.Struct, frozen=True):
     """`POST /v1/claims`, in the order in which they were sent."""
 
     claims: list[ClaimReply]
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """Every 4xx and 5xx: a code for programs, a sentence for people."""
-
-    error: str
-    message: str

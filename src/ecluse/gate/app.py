@@ -95,6 +95,7 @@ def _routes(gate: Gate, callers: Callers, checks: CheckDoor) -> list[Route]:
     settle = SettleDoor(gate, callers)
     return [
         Route("/v1/checks", checks.check, methods=["POST"]),
+        Route("/v1/checks/batch", checks.batch, methods=["POST"]),
         Route("/v1/checks/{check_id}", checks.again, methods=["GET"]),
         Route("/v1/me", AccountDoor(gate, callers).me, methods=["GET"]),
         Route("/v1/insurers", InsurersDoor(gate, callers).insurers, methods=["GET"]),

@@ -83,12 +83,18 @@ def json(value: object, status: int = 200) -> Response:
 
 async def failure(_: Request, error: Exception) -> Response:
     """Turn an Écluse error into its status, code and sentence."""
+    status, told = fault_of(error)
+    return json(told, status)
+
+
+def fault_of(error: Exception) -> tuple[int, dict[str, str]]:
+    """Return an error's status, and its code and sentence."""
     status, code = next(
         (told for kind, told in _ERRORS.items() if isinstance(error, kind)), (400, "malformed")
     )
     problem = error.problem if isinstance(error, EcluseError) else str(error)
     hint = error.hint if isinstance(error, EcluseError) else ""
-    return json({"error": code, "message": f"{problem} {hint}".strip()}, status)
+    return status, {"error": code, "message": f"{problem} {hint}".strip()}
 
 
 async def unavailable(_: Request, __: Exception) -> Response:

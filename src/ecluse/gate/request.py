@@ -91,6 +91,16 @@ class CheckBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gesture: Gesture | None = None
 
 
+#: Checks in one request of practice software.
+MOST = 50
+
+
+class BatchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /v1/checks/batch`."""
+
+    checks: Annotated[tuple[CheckBody, ...], msgspec.Meta(min_length=1, max_length=MOST)]
+
+
 class Kind(StrEnum):
     """What the subject was given as, in the ledger's words."""
 
@@ -113,6 +123,7 @@ class Asked(NamedTuple):
 
 
 _decoder = msgspec.json.Decoder(CheckBody)
+_batches = msgspec.json.Decoder(BatchBody)
 # Where msgspec says the fault is: our own names only, since a key of the sender's may be a number.
 _PLACE = re.compile(r" - at `(\$(?:\.[A-Za-z_]+)*)`$")
 
@@ -134,6 +145,24 @@ def parse(body: bytes) -> CheckBody:
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedError("The body is not JSON.") from None
+
+
+def parse_batch(body: bytes) -> tuple[CheckBody, ...]:
+    """Parse several checks, each with an id of its own.
+
+    Raises:
+        MalformedError: They are none, too many, or two have one id.
+    """
+    try:
+        found = _batches.decode(body).checks
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # What msgspec says beside the place may hold a value.
+        raise MalformedError(
+            f"This is no list of 1 to {MOST} checks.", hint="See /openapi.json for its form."
+        ) from None
+    if len({each.check_id for each in found}) < len(found):
+        raise MalformedError("Two checks have the same id.")
+    return found
 
 
 def asked(body: CheckBody) -> Asked:
